@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+# Flags as interface targets. What a part links decides what it gets:
+#   vvs_warnings     everything we compile
+#   vvs_sanitize     everything we compile and link: sanitizers, profile of VVS_COVERAGE
+#   vvs_instrument   lib/ alone, so that an engine is led by the library's edges and not by the harness's
+#   vvs_engine       fuzz targets alone: the engine with its main
+# An installed target may not name them: link them as $<BUILD_INTERFACE:...>.
+include(CheckCSourceCompiles)
+
+add_library(vvs_warnings INTERFACE)
+target_compile_options(vvs_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow)
+if(VVS_DEVELOP)
+  target_compile_options(vvs_warnings INTERFACE -Werror)
+endif()
+
+add_library(vvs_sanitize INTERFACE)
+add_library(vvs_instrument INTERFACE)
+add_library(vvs_engine INTERFACE)
+
+# A trap on our own bug stays in every build type.
+foreach(type RELEASE RELWITHDEBINFO MINSIZEREL)
+  string(REGEX REPLACE "(^| )-DNDEBUG( |$)" " " CMAKE_C_FLAGS_${type} "${CMAKE_C_FLAGS_${type}}")
+endforeach()
+
+if(VVS_OBSERVE)
+  add_compile_definitions(VVS_OBSERVE)
+endif()
+
+# Valgrind of Debian 12 can't read clang's default DWARF 5.
+if(CMAKE_C_COMPILER_ID MATCHES "Clang")
+  add_compile_options($<$<NOT:$<CONFIG:Release>>:-gdwarf-4>)
+endif()
+
+function(vvs_require_flags name flags source)
+  set(CMAKE_REQUIRED_FLAGS "${flags}")
+  check_c_source_compiles("${source}" ${name})
+  if(NOT ${name})
+    message(FATAL_ERROR "${CMAKE_C_COMPILER} can't build with ${flags}")
+  endif()
+endfunction()
+
+if(VVS_SANITIZE)
+  vvs_require_flags(VVS_HAVE_SANITIZE "-fsanitize=${VVS_SANITIZE}" "int main(void) { return 0; }")
+  set(sanitize -fsanitize=${VVS_SANITIZE} -fno-sanitize-recover=all)
+  target_compile_options(vvs_sanitize INTERFACE ${sanitize} -fno-omit-frame-pointer)
+  target_link_options(vvs_sanitize INTERFACE ${sanitize})
+endif()
+
+if(VVS_COVERAGE)
+  set(profile -fprofile-instr-generate -fcoverage-mapping)
+  vvs_require_flags(VVS_HAVE_COVERAGE "-fprofile-instr-generate -fcoverage-mapping" "int main(void) { return 0; }")
+  target_compile_options(vvs_sanitize INTERFACE ${profile})
+  target_link_options(vvs_sanitize INTERFACE ${profile})
+endif()
+
+if(VVS_TRACE)
+  target_compile_options(vvs_instrument INTERFACE -fsanitize-coverage=trace-loads,trace-stores)
+endif()
+
+if(NOT VVS_ENGINE MATCHES "^(none|libfuzzer|afl)$")
+  message(FATAL_ERROR "VVS_ENGINE is ${VVS_ENGINE}; it can be none, libfuzzer or afl")
+endif()
+if(NOT VVS_ENGINE STREQUAL none)
+  # The engine brings main, so a probe needs the entry point: check_c_compiler_flag always fails.
+  vvs_require_flags(VVS_HAVE_ENGINE "-fsanitize=fuzzer"
+    "#include <stddef.h>
+     #include <stdint.h>
+     int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+     int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) { return data && len ? 0 : 0; }")
+  target_link_options(vvs_engine INTERFACE -fsanitize=fuzzer)
+endif()
+if(VVS_ENGINE STREQUAL libfuzzer)
+  target_compile_options(vvs_instrument INTERFACE -fsanitize=fuzzer-no-link)
+endif()
