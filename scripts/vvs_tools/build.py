@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""Build presets: the compiler chosen, configured, built, one build of a preset at a time."""
+
+import fcntl
+import json
+import os
+import shlex
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from vvs_tools import BUILD, OUT, TOP, process
+from vvs_tools.console import Exit, Stop
+
+LLVM_VERSIONS = range(19, 13, -1)
+
+
+class BuildFailed(Exception):
+    """A preset does not build: the log, and the command that repeats it."""
+
+    def __init__(self, preset: str, log: Path, command: str) -> None:
+        super().__init__(f"preset {preset} does not build")
+        self.preset = preset
+        self.log = log
+        self.command = command
+
+
+@cache
+def presets() -> dict[str, dict[str, object]]:
+    """The configure presets by name, hidden ones too."""
+    data = json.loads((TOP / "CMakePresets.json").read_text())
+    return {preset["name"]: preset for preset in data["configurePresets"]}
+
+
+def directory(preset: str) -> Path:
+    return BUILD / preset
+
+
+@cache
+def llvm_tool(name: str) -> str:
+    """`name` of the newest LLVM from 19 down to 14; always versioned, since formats differ between them."""
+    for version in LLVM_VERSIONS:
+        if shutil.which(f"{name}-{version}"):
+            return f"{name}-{version}"
+    raise Stop(Exit.SETUP, f"no {name}-19 (nor an older one down to 14): run scripts/setup")
+
+
+def compiler(preset: str) -> str:
+    """The compiler the preset or one of its parents names; clang in the version that is there."""
+    found = presets()[preset]
+    while "CMAKE_C_COMPILER" not in found.get("cacheVariables", {}):
+        found = presets()[found["inherits"]]
+    name = found["cacheVariables"]["CMAKE_C_COMPILER"]
+    return llvm_tool("clang") if name.startswith("clang") else name
+
+
+@contextmanager
+def locked(preset: str) -> Iterator[None]:
+    """Two commands that want the same preset build it one after the other."""
+    directory(preset).mkdir(parents=True, exist_ok=True)
+    with (directory(preset) / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def commands(preset: str, targets: Sequence[str] = ()) -> list[list[str]]:
+    """What builds `targets` (all by default) of the preset."""
+    python = TOP / ".venv" / "bin" / "python"
+    configure = [
+        "cmake",
+        "--preset",
+        preset,
+        f"-DCMAKE_C_COMPILER={compiler(preset)}",
+        f"-DPython3_EXECUTABLE={python}",
+    ]
+    build = ["cmake", "--build", "--preset", preset, "-j", str(os.cpu_count() or 1)]
+    return [configure, [*build, "--target", *targets] if targets else build]
+
+
+def build(
+    preset: str,
+    targets: Sequence[str] = (),
+    *,
+    log: Path | None = None,
+    tick: Callable[[], None] = lambda: None,
+) -> Path:
+    """Build, and return the preset's folder; raises BuildFailed."""
+    if preset not in presets():
+        raise Stop(Exit.USAGE, f"no preset {preset}; there are: {', '.join(presets())}")
+    log = log or OUT / "build" / f"{preset}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(b"")
+    steps = commands(preset, targets)
+    with locked(preset):
+        for step in steps:
+            if process.run(step, log, append=True, tick=tick):
+                raise BuildFailed(preset, log, " && ".join(shlex.join(part) for part in steps))
+    return directory(preset)

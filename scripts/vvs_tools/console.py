@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""How every command ends, and what it shows while it runs."""
+
+import enum
+import os
+import signal
+import sys
+import time
+from contextlib import AbstractContextManager
+from types import FrameType, TracebackType
+from typing import NoReturn, Self
+
+import click
+from rich.console import Console
+from rich.status import Status
+
+HEARTBEAT_S = 30
+
+
+class Exit(enum.IntEnum):
+    """The exit codes of all commands."""
+
+    CLEAN = 0
+    FINDINGS = 1
+    USAGE = 2
+    SETUP = 3
+    INCONCLUSIVE = 4
+    NOTHING_RAN = 5
+    INTERRUPTED = 130
+
+
+class Stop(Exception):
+    """Ends the command with one line and an exit code."""
+
+    def __init__(self, code: Exit, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def in_ci() -> bool:
+    return os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+def make_console(stderr: bool = False) -> Console:
+    """A console that never wraps, guesses colours or reads markup in what it is given."""
+    return Console(
+        stderr=stderr,
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+        force_terminal=False if in_ci() else None,
+        no_color=in_ci() or None,
+    )
+
+
+class Progress(AbstractContextManager["Progress"]):
+    """A live line on a terminal; elsewhere one line each HEARTBEAT_S seconds."""
+
+    def __init__(self, console: Console, title: str) -> None:
+        self.console = console
+        self.title = title
+        self.began = self.spoke = time.monotonic()
+        self.status = Status(title, console=console) if console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self.status:
+            self.status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.status:
+            self.status.stop()
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self.began
+
+    def tick(self, detail: str = "") -> None:
+        """Called often; shows the time that went by and `detail`."""
+        line = f"{self.title}  {self.elapsed:.0f} s  {detail}".rstrip()
+        if self.status:
+            self.status.update(line)
+        elif time.monotonic() - self.spoke >= HEARTBEAT_S:
+            self.spoke = time.monotonic()
+            self.console.print(line)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main(command: click.Command, name: str) -> NoReturn:
+    """Run `command` as scripts/`name`: usage errors are one line, every end is a documented exit code."""
+    program = f"scripts/{name}"
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        code = command.main(prog_name=program, standalone_mode=False) or Exit.CLEAN
+    except click.ClickException as error:
+        print(f"{program}: {error.format_message()} (see {program} --help)", file=sys.stderr)
+        code = Exit.USAGE
+    except Stop as stop:
+        print(f"{program}: {stop}", file=sys.stderr)
+        code = stop.code
+    except (KeyboardInterrupt, click.Abort):
+        print(f"{program}: interrupted", file=sys.stderr)
+        code = Exit.INTERRUPTED
+    sys.exit(int(code))
