@@ -67,14 +67,7 @@ def locked(preset: str) -> Iterator[None]:
 
 def commands(preset: str, targets: Sequence[str] = ()) -> list[list[str]]:
     """What builds `targets` (all by default) of the preset."""
-    python = TOP / ".venv" / "bin" / "python"
-    configure = [
-        "cmake",
-        "--preset",
-        preset,
-        f"-DCMAKE_C_COMPILER={compiler(preset)}",
-        f"-DPython3_EXECUTABLE={python}",
-    ]
+    configure = ["cmake", "--preset", preset, f"-DCMAKE_C_COMPILER={compiler(preset)}"]
     build = ["cmake", "--build", "--preset", preset, "-j", str(os.cpu_count() or 1)]
     return [configure, [*build, "--target", *targets] if targets else build]
 
