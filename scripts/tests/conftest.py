@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from vvs_tools import TOP
+
+
+@pytest.fixture
+def script():
+    """Runs scripts/NAME with arguments, as a person would."""
+
+    def run(name: str, *argv: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [TOP / "scripts" / name, *argv],
+            capture_output=True,
+            text=True,
+            env=os.environ | env,
+            stdin=subprocess.DEVNULL,
+            timeout=100,
+        )
+
+    return run
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a file below tmp_path, its folders too, and returns its path."""
+
+    def make(name: str, text: str, mode: int = 0o644) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    return make

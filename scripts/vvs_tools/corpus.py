@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""Replay every committed corpus file through its target's replay program, which needs no engine."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from vvs_tools import OUT, TOP, build, process, sanitizers
+from vvs_tools.console import Exit, Stop, main
+
+KINDS = ("seed", "found", "regression")
+BATCH = 256  # files a process: far under the limit on a command line, and quick to search
+TIMEOUT_S = 600
+LOG = OUT / "corpus" / "replay.log"
+
+
+def targets() -> list[str]:
+    """The names in fuzz/targets.json, the only list of targets."""
+    path = TOP / "fuzz" / "targets.json"
+    if not path.exists():
+        raise Stop(Exit.NOTHING_RAN, "no fuzz/targets.json, so no target to replay")
+    return [target["name"] for target in json.loads(path.read_text())["targets"]]
+
+
+def files(target: str) -> list[Path]:
+    folder = TOP / "corpus" / target
+    return sorted(path for kind in KINDS for path in (folder / kind).glob("*") if path.is_file())
+
+
+def program(preset: str, target: str) -> Path:
+    return build.directory(preset) / "fuzz" / f"replay-{target}"
+
+
+def replay(replayer: Path, inputs: Sequence[Path], env: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """The inputs that fail, each with the end of what was printed; one by one only where a batch fails."""
+    for start in range(0, len(inputs), BATCH):
+        batch = inputs[start : start + BATCH]
+        if not process.run([replayer, *batch], LOG, timeout=TIMEOUT_S, env=env):
+            continue
+        together = process.tail(LOG)
+        failed = [path for path in batch if process.run([replayer, path], LOG, timeout=TIMEOUT_S, env=env)]
+        if not failed:
+            yield batch[0], f"fails only together with the next {len(batch) - 1} files:\n{together}"
+        for path in failed:
+            process.run([replayer, path], LOG, timeout=TIMEOUT_S, env=env)
+            yield path, process.tail(LOG)
+
+
+def replay_target(preset: str, target: str, env: Mapping[str, str]) -> bool:
+    """Replay one target's corpus and say how it went; whether all is well."""
+    inputs = files(target)
+    if not inputs:
+        print(f"{target}: no input in corpus/{target}: a replay of nothing proves nothing")
+        return False
+    replayer = program(preset, target)
+    if not replayer.exists():
+        print(f"{target}: the preset {preset} builds no {replayer.relative_to(TOP)}")
+        return False
+    faults = list(replay(replayer, inputs, env))
+    for path, text in faults:
+        print(f"{text}\nrepeat: scripts/repro {path.relative_to(TOP)}\n")
+    print(f"{target}: {len(inputs)} files, {len(faults)} failed")
+    return not faults
+
+
+@click.command()
+@click.option("--preset", default="unit", show_default=True, help="Whose replay programs; built first.")
+def cli(preset: str) -> Exit:
+    """Replay corpus/<target>/{seed,found,regression} of every target."""
+    try:
+        build.build(preset)
+    except build.BuildFailed as failure:
+        print(process.tail(failure.log))
+        raise Stop(Exit.FINDINGS, f"{failure}; repeat: {failure.command}") from None
+    env = sanitizers.environment()
+    well = [replay_target(preset, target, env) for target in targets()]
+    return Exit.CLEAN if all(well) else Exit.FINDINGS
+
+
+if __name__ == "__main__":
+    main(cli, "launch.bash corpus")

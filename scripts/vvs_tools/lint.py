@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""scripts/lint: the formatters and analysers, and the project's own rules."""
+
+import json
+import subprocess
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from vvs_tools import TOP, build, process, tidy
+from vvs_tools.console import Exit, Progress, Stop, main, make_console
+
+PYTHON_BIN = TOP / ".venv" / "bin"
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Check:
+    """One tool's verdict: its name, what it printed, whether it is content."""
+
+    name: str
+    output: str
+    clean: bool
+
+
+def tracked() -> list[Path]:
+    """The files git has or would take."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+    )
+    if listing.returncode:
+        raise Stop(Exit.SETUP, f"lint asks git for the files: {listing.stderr.strip()}")
+    paths = sorted({TOP / name for name in listing.stdout.split("\0") if name})
+    return [path for path in paths if path.is_file()]
+
+
+def call(name: str, argv: Sequence[str | Path]) -> Check:
+    done = subprocess.run(process.command_line(argv), cwd=TOP, capture_output=True, text=True)
+    return Check(name, (done.stdout + done.stderr).strip(), done.returncode == 0)
+
+
+def is_bash(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.readline(64).startswith((b"#!/usr/bin/env bash", b"#!/bin/bash", b"#!/bin/sh"))
+
+
+def clang_format(files: list[Path], fix: bool) -> Check:
+    sources = [path for path in files if path.suffix in (".c", ".h")]
+    mode = ["-i"] if fix else ["--dry-run", "--Werror"]
+    if not sources:
+        return Check("clang-format", "", True)
+    return call("clang-format", [build.llvm_tool("clang-format"), *mode, *sources])
+
+
+def clang_tidy_sources(files: list[Path]) -> list[Path]:
+    """The C files that the preset unit compiles: only those have flags to be read with."""
+    database = build.build("unit") / "compile_commands.json"
+    compiled = {Path(entry["file"]).resolve() for entry in json.loads(database.read_text())}
+    return [path for path in files if path.suffix == ".c" and path in compiled]
+
+
+def clang_tidy(source: Path) -> Check:
+    argv = [build.llvm_tool("clang-tidy"), "--quiet", "-p", build.directory("unit"), source]
+    check = call(f"clang-tidy {source.relative_to(TOP)}", argv)
+    # On stderr it counts the warnings that it suppressed; that is no finding.
+    return check if not check.clean else Check(check.name, "", True)
+
+
+def ruff(files: list[Path], fix: bool) -> Check:
+    sources = [path for path in files if path.suffix == ".py"]
+    steps = (["check", "--fix"], ["format"]) if fix else (["check"], ["format", "--check"])
+    done = [call("ruff", [PYTHON_BIN / "ruff", *step, "--quiet", *sources]) for step in steps]
+    return Check("ruff", "\n".join(c.output for c in done if c.output), all(c.clean for c in done))
+
+
+def shellcheck(files: list[Path]) -> Check:
+    return call("shellcheck", ["shellcheck", *filter(is_bash, files)])
+
+
+def own_rules(files: list[Path]) -> Check:
+    found = [str(finding) for path in files for finding in tidy.findings(path)]
+    return Check("tidy", "\n".join(found), not found)
+
+
+def tasks(files: list[Path], fix: bool) -> list[Callable[[], Check]]:
+    """One callable a check, the long ones first."""
+    analysed = clang_tidy_sources(files)
+    return [
+        *(lambda source=source: clang_tidy(source) for source in analysed),
+        lambda: clang_format(files, fix),
+        lambda: ruff(files, fix),
+        lambda: shellcheck(files),
+        lambda: own_rules(files),
+    ]
+
+
+EPILOG = """\b
+Examples:
+  scripts/lint
+  scripts/lint --fix    lay out C and Python as they should be, then check the rest
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option("--fix", is_flag=True, help="Apply what clang-format and ruff can mend.")
+def cli(fix: bool) -> Exit:
+    """Check layout, warnings of the analysers and the project's own rules."""
+    console = make_console()
+    try:
+        todo = tasks(tracked(), fix)
+    except build.BuildFailed as failure:
+        console.print(process.tail(failure.log))
+        raise Stop(Exit.FINDINGS, f"{failure}, so clang-tidy can't run; repeat: {failure.command}") from None
+    with Progress(console, "lint") as progress, ThreadPoolExecutor(WORKERS) as pool:
+        running = [pool.submit(task) for task in todo]
+        while wait(running, timeout=0.2).not_done:
+            progress.tick(f"{sum(future.done() for future in running)} of {len(running)} checks")
+        checks = [future.result() for future in running]
+    faults = [check for check in checks if not check.clean]
+    for check in faults:
+        console.print(f"{check.name}:", style="bold red")
+        console.print(check.output)
+    console.print(f"lint: {len(checks)} checks, {len(faults)} with findings")
+    if faults:
+        console.print("repeat: scripts/lint    (layout alone is mended by: scripts/lint --fix)")
+    return Exit.FINDINGS if faults else Exit.CLEAN
+
+
+if __name__ == "__main__":
+    main(cli, "lint")
