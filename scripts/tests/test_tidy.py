@@ -60,6 +60,7 @@ def test_public_functions_are_documented(found, declaration):
 def test_a_family_may_share_a_comment_that_names_each(found):
     pair = "int vvs_a(void);\nint vvs_b(void);\n"
     assert found(*header(f"/* vvs_a and vvs_b are two. */\n{pair}")) == []
+    assert found(*header(f"/* vvs_a and its kin are many. */\n{pair}")) == []
     assert len(found(*header(f"/* vvs_a is alone. */\n{pair}"))) == 1
 
 

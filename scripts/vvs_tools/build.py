@@ -72,6 +72,22 @@ def commands(preset: str, targets: Sequence[str] = ()) -> list[list[str]]:
     return [configure, [*build, "--target", *targets] if targets else build]
 
 
+def _run(preset: str, steps: Sequence[Sequence[str]], log: Path | None, tick: Callable[[], None]) -> Path:
+    log = log or OUT / "build" / f"{preset}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(b"")
+    with locked(preset):
+        for step in steps:
+            if process.run(step, log, append=True, tick=tick):
+                raise BuildFailed(preset, log, " && ".join(shlex.join(part) for part in steps))
+    return directory(preset)
+
+
+def configure(preset: str) -> Path:
+    """Only write the build files, compile_commands.json among them; the preset's folder, or BuildFailed."""
+    return _run(preset, commands(preset)[:1], OUT / "build" / f"{preset}-configure.log", lambda: None)
+
+
 def build(
     preset: str,
     targets: Sequence[str] = (),
@@ -81,13 +97,6 @@ def build(
 ) -> Path:
     """Build, and return the preset's folder; raises BuildFailed."""
     if preset not in presets():
-        raise Stop(Exit.USAGE, f"no preset {preset}; there are: {', '.join(presets())}")
-    log = log or OUT / "build" / f"{preset}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_bytes(b"")
-    steps = commands(preset, targets)
-    with locked(preset):
-        for step in steps:
-            if process.run(step, log, append=True, tick=tick):
-                raise BuildFailed(preset, log, " && ".join(shlex.join(part) for part in steps))
-    return directory(preset)
+        visible = (name for name, found in presets().items() if not found.get("hidden"))
+        raise Stop(Exit.USAGE, f"no preset {preset}; there are: {', '.join(visible)}")
+    return _run(preset, commands(preset, targets), log, tick)

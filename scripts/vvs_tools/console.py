@@ -42,11 +42,12 @@ def in_ci() -> bool:
 
 
 def make_console(stderr: bool = False) -> Console:
-    """A console that never wraps, guesses colours or reads markup in what it is given."""
+    """A console that never wraps, guesses colours or reads markup or emoji names in what it is given."""
     return Console(
         stderr=stderr,
         highlight=False,
         markup=False,
+        emoji=False,
         soft_wrap=True,
         force_terminal=False if in_ci() else None,
         no_color=in_ci() or None,

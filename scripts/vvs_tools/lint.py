@@ -2,6 +2,7 @@
 """scripts/lint: the formatters and analysers, and the project's own rules."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -52,16 +53,20 @@ def is_bash(path: Path) -> bool:
 
 def clang_format(files: list[Path], fix: bool) -> Check:
     sources = [path for path in files if path.suffix in (".c", ".h")]
-    mode = ["-i"] if fix else ["--dry-run", "--Werror"]
     if not sources:
         return Check("clang-format", "", True)
-    return call("clang-format", [build.llvm_tool("clang-format"), *mode, *sources])
+    mode = ["-i"] if fix else ["--dry-run", "--Werror", "-fno-color-diagnostics"]
+    check = call("clang-format", [build.llvm_tool("clang-format"), *mode, *sources])
+    places = re.findall(r"^(\S+?:\d+):\d+: error", check.output, re.MULTILINE)
+    lines = [f"{Path(place).relative_to(TOP)}: not laid out as .clang-format says" for place in places]
+    return Check(check.name, "\n".join(dict.fromkeys(lines)) or check.output, check.clean)
 
 
-def clang_tidy_sources(files: list[Path]) -> list[Path]:
+def compiled_sources(files: list[Path]) -> list[Path]:
     """The C files that the preset unit compiles: only those have flags to be read with."""
-    database = build.build("unit") / "compile_commands.json"
-    compiled = {Path(entry["file"]).resolve() for entry in json.loads(database.read_text())}
+    database = build.configure("unit") / "compile_commands.json"
+    entries = json.loads(database.read_text()) if database.exists() else []
+    compiled = {Path(entry["file"]).resolve() for entry in entries}
     return [path for path in files if path.suffix == ".c" and path in compiled]
 
 
@@ -90,9 +95,8 @@ def own_rules(files: list[Path]) -> Check:
 
 def tasks(files: list[Path], fix: bool) -> list[Callable[[], Check]]:
     """One callable a check, the long ones first."""
-    analysed = clang_tidy_sources(files)
     return [
-        *(lambda source=source: clang_tidy(source) for source in analysed),
+        *(lambda source=source: clang_tidy(source) for source in compiled_sources(files)),
         lambda: clang_format(files, fix),
         lambda: ruff(files, fix),
         lambda: shellcheck(files),

@@ -93,13 +93,14 @@ def names(_path: Path, text: str) -> Iterator[tuple[int, str]]:
 
 
 def documented(_path: Path, text: str) -> Iterator[tuple[int, str]]:
-    """A public function's comment stands directly above it, or above the unbroken run of declarations
-    that share it, and opens with the function's name."""
+    """A public function's comment stands directly above it and opens with its name. An unbroken run of
+    declarations may share a comment that names each, or opens with "vvs_x and its kin"."""
     for match in DECLARATION.finditer(text):
         above = text[: match.start()].rpartition("\n\n")[2]
         comments = re.findall(r"^/\*(.*?)\*/", above, re.DOTALL | re.MULTILINE)
         opening = comments[-1].strip() if comments else ""
-        if not opening.startswith("vvs_") or not re.search(rf"\b{match[1]}\b", opening):
+        family = re.match(r"vvs_\w+ and its kin\b", opening)
+        if not family and not (opening.startswith("vvs_") and re.search(rf"\b{match[1]}\b", opening)):
             yield line_of(text, match.start()), f"{match[1]} has no comment above it that opens with its name"
 
 
