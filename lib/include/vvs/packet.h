@@ -153,10 +153,9 @@ VVS_MUST_USE enum vvs_status vvs_packet_set_written(struct vvs_packet *packet, u
 VVS_MUST_USE enum vvs_status vvs_packet_commit(struct vvs_packet *packet, uint32_t *out_used_len);
 
 /* vvs_packet_abort gives an rx packet up: what may have been written is logged as dirty, the chain is to
- * be published with length 0 or undone. On a tx packet it only marks the packet done.
- *
- * Returns  VVS_OK, or VVS_E_DONE */
-VVS_MUST_USE enum vvs_status vvs_packet_abort(struct vvs_packet *packet);
+ * be published with length 0 or undone. On a tx packet it only marks the packet done; on a packet that
+ * is done already it does nothing. */
+void vvs_packet_abort(struct vvs_packet *packet);
 
 /* vvs_packet_set_header replaces the header by 44 raw bytes, little-endian as on the wire.
  *

@@ -102,7 +102,6 @@ struct vvs_queue {
     uint8_t event_idx;
     uint8_t in_order;
     uint8_t signalled_known;
-    uint8_t armed;
     enum vvs_status broken;
 };
 

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
+/* The walk of a split chain and of indirect tables of both formats. */
+#include "vvs/chain.h"
+
+#include "access.h"
+#include "le.h"
+#include "region.h"
+#include "ring.h"
+
+static inline void vvs_desc_decode(struct vvs_desc *out_desc, const uint8_t *raw, bool packed)
+{
+    out_desc->addr = vvs_le64(raw);
+    out_desc->len = vvs_le32(raw + 8);
+    out_desc->flags = vvs_le16(raw + (packed ? 14 : 12));
+    out_desc->next_or_id = vvs_le16(raw + (packed ? 12 : 14));
+}
+
+/* An indirect table. It may cross regions; `host` is set while it does not. */
+struct vvs_table {
+    struct vvs_queue *queue;
+    const uint8_t *host;
+    uint64_t addr;
+    uint32_t entry_count;
+};
+
+static enum vvs_status vvs_table_open(struct vvs_table *out_table, struct vvs_queue *queue,
+                                      const struct vvs_desc *referrer)
+{
+    uint64_t piece_len = 0;
+    if (!queue->indirect) {
+        return VVS_E_INDIRECT_FEATURE;
+    }
+    if (referrer->len == 0 || referrer->len % VVS_DESC_BYTES != 0) {
+        return VVS_E_TABLE_LEN;
+    }
+    out_table->queue = queue;
+    out_table->addr = referrer->addr;
+    out_table->entry_count = referrer->len / VVS_DESC_BYTES;
+    out_table->host = vvs_piece(queue->memory, &queue->region_hint, &piece_len, referrer->addr,
+                                referrer->len, VVS_PERM_READ);
+    if (out_table->host && piece_len == referrer->len) {
+        return VVS_OK;
+    }
+    out_table->host = 0;
+    enum vvs_status status = vvs_memory_check_hinted(queue->memory, &queue->region_hint, referrer->addr,
+                                                     referrer->len, VVS_PERM_READ);
+    return status == VVS_OK ? VVS_OK : VVS_E_TABLE_ADDR;
+}
+
+/* One entry that lies over a region border. The table was checked as a whole before. */
+static void vvs_table_gather(const struct vvs_table *table, uint8_t *out_raw, uint32_t index)
+{
+    struct vvs_queue *queue = table->queue;
+    uint64_t addr = table->addr + (uint64_t)index * VVS_DESC_BYTES;
+    uint32_t done = 0;
+    while (done < VVS_DESC_BYTES) {
+        uint64_t piece_len = 0;
+        const uint8_t *host = vvs_piece(queue->memory, &queue->region_hint, &piece_len, addr + done,
+                                        VVS_DESC_BYTES - done, VVS_PERM_READ);
+        vvs_copy_in(queue, VVS_ITEM_TABLE_ENTRY, index, out_raw + done, host, (size_t)piece_len);
+        done += (uint32_t)piece_len;
+    }
+}
+
+static inline void vvs_table_load(const struct vvs_table *table, struct vvs_desc *out_desc,
+                                  uint32_t index)
+{
+    uint8_t raw[VVS_DESC_BYTES];
+    if (table->host) {
+        const uint8_t *host = table->host + (size_t)index * VVS_DESC_BYTES;
+        vvs_copy_in(table->queue, VVS_ITEM_TABLE_ENTRY, index, raw, host, sizeof raw);
+    } else {
+        vvs_table_gather(table, raw, index);
+    }
+    vvs_desc_decode(out_desc, raw, table->queue->packed);
+}
+
+/* Packed tables are read in order, and only WRITE means anything in them
+ * (Packed Virtqueues, Indirect Flag: Scatter-Gather Support). */
+static enum vvs_status vvs_packed_table_add(struct vvs_chain *chain, const struct vvs_table *table)
+{
+    for (uint32_t i = 0; i < table->entry_count; i++) {
+        struct vvs_desc desc;
+        vvs_table_load(table, &desc, i);
+        enum vvs_status status = vvs_chain_add(chain, &desc);
+        if (status != VVS_OK) {
+            return status;
+        }
+    }
+    return vvs_chain_end(chain);
+}
+
+/* Split tables are walked by `next`, from entry 0 (Split Virtqueues, Indirect Descriptors). */
+static enum vvs_status vvs_split_table_add(struct vvs_chain *chain, const struct vvs_table *table)
+{
+    uint32_t index = 0;
+    for (uint32_t walked = 0; walked < table->entry_count; walked++) {
+        struct vvs_desc desc;
+        vvs_table_load(table, &desc, index);
+        if ((desc.flags & VVS_DESC_F_INDIRECT) != 0) {
+            return VVS_E_INDIRECT_NESTED;
+        }
+        enum vvs_status status = vvs_chain_add(chain, &desc);
+        if (status != VVS_OK) {
+            return status;
+        }
+        if ((desc.flags & VVS_DESC_F_NEXT) == 0) {
+            return vvs_chain_end(chain);
+        }
+        index = desc.next_or_id;
+        if (index >= table->entry_count) {
+            return VVS_E_NEXT;
+        }
+    }
+    return VVS_E_LOOP;
+}
+
+enum vvs_status vvs_chain_add_table(struct vvs_chain *chain, const struct vvs_desc *referrer)
+{
+    struct vvs_table table;
+    enum vvs_status status = vvs_table_open(&table, chain->queue, referrer);
+    if (status != VVS_OK) {
+        return status;
+    }
+    return chain->queue->packed ? vvs_packed_table_add(chain, &table)
+                                : vvs_split_table_add(chain, &table);
+}
+
+enum vvs_status vvs_chain_walk(struct vvs_queue *queue, struct vvs_chain *out_chain, uint16_t head)
+{
+    uint32_t index = head;
+    if (queue->packed) {
+        return VVS_E_ARGUMENT;
+    }
+    if (index >= queue->size) {
+        return VVS_E_HEAD;
+    }
+    struct vvs_chain chain;
+    vvs_chain_begin(queue, &chain);
+    for (uint32_t walked = 0; walked < queue->size; walked++) {
+        uint8_t raw[VVS_DESC_BYTES];
+        struct vvs_desc desc;
+        const uint8_t *host = queue->desc + (size_t)index * VVS_DESC_BYTES;
+        vvs_copy_in(queue, VVS_ITEM_DESC, index, raw, host, sizeof raw);
+        vvs_desc_decode(&desc, raw, false);
+        enum vvs_status status;
+        if ((desc.flags & VVS_DESC_F_INDIRECT) != 0) {
+            status = (desc.flags & VVS_DESC_F_NEXT) != 0 ? VVS_E_INDIRECT_NEXT
+                                                         : vvs_chain_add_table(&chain, &desc);
+        } else {
+            status = vvs_chain_add(&chain, &desc);
+            if (status == VVS_OK && (desc.flags & VVS_DESC_F_NEXT) != 0) {
+                index = desc.next_or_id;
+                if (index < queue->size) {
+                    continue;
+                }
+                status = VVS_E_NEXT;
+            } else if (status == VVS_OK) {
+                status = vvs_chain_end(&chain);
+            }
+        }
+        if (status == VVS_OK) {
+            *out_chain = chain;
+        }
+        return status;
+    }
+    return VVS_E_LOOP;
+}
