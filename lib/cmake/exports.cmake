@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+# vvs_export_declared(TARGET HEADER...) exports the functions that the public headers declare, and no
+# other: the headers are the only list. The observer is the program's to define, so it is left out.
+function(vvs_export_declared target)
+  set(names "")
+  foreach(header IN LISTS ARGN)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
+    file(STRINGS ${header} declarations REGEX "^[A-Za-z].* \\*?vvs_[a-z0-9_]+\\(")
+    foreach(declaration IN LISTS declarations)
+      string(REGEX MATCH "vvs_[a-z0-9_]+\\(" name "${declaration}")
+      string(REPLACE "(" "" name "${name}")
+      if(NOT name MATCHES "^vvs_observe_")
+        list(APPEND names ${name})
+      endif()
+    endforeach()
+  endforeach()
+  list(JOIN names "; " names)
+  set(script ${CMAKE_CURRENT_BINARY_DIR}/${target}.map)
+  file(GENERATE OUTPUT ${script} CONTENT "{ global: ${names}; local: *; };\n")
+  target_link_options(${target} PRIVATE LINKER:--version-script=${script})
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${script})
+endfunction()
