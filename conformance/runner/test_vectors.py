@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""Each vector on the library."""
+
+import pytest
+
+from conformance.runner import iut
+
+
+def test_vector(vector, outcomes, record_property):
+    outcome = outcomes[vector.id]
+    record_property("verdict", outcome.verdict)
+    if outcome.verdict == "unsupported":
+        pytest.skip(outcome.text)
+    if outcome.verdict != "pass":
+        pytest.fail(iut.report(outcome), pytrace=False)

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""scripts/conformance: the vectors on the library, or the requirements with their vectors."""
+
+import fnmatch
+import json
+import sys
+import xml.etree.ElementTree as ET
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import click
+from rich.console import Console
+
+from vvs_tools import OUT, TOP, build, process, results, sanitizers
+from vvs_tools.console import Exit, Progress, Stop, main, make_console
+
+LOGS = OUT / "conformance"
+PYTHON = TOP / ".venv" / "bin" / "python"
+VERDICTS = ("pass", "fail", "crash", "timeout", "error", "unsupported")
+STATES = ("tested", "later", "untestable")
+TIMEOUT_S = 900
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one vector, or of one test of the suite itself."""
+
+    name: str
+    verdict: str
+    text: str = ""
+    vector: bool = True
+
+
+def vectors() -> ModuleType:
+    """The suite's own reader of its files; the suite is a package beside scripts/."""
+    sys.path.append(str(TOP))
+    from conformance.runner import vectors as module
+
+    return module
+
+
+def read_junit(path: Path) -> list[Verdict]:
+    """The verdicts in what pytest wrote."""
+    found = []
+    # The file was written by a program that we started.
+    for case in ET.parse(path).iter("testcase") if path.exists() else ():  # noqa: S314
+        fault = next((child for child in case if child.tag in ("failure", "error", "skipped")), None)
+        said = case.find("properties/property[@name='verdict']")
+        name = case.get("name", "?")
+        if said is not None:
+            name = name.removeprefix("test_vector[").removesuffix("]")
+        verdict = "pass" if fault is None else "unsupported" if fault.tag == "skipped" else "fail"
+        if said is not None:
+            verdict = said.get("value", verdict)
+        text = "" if fault is None else fault.text or fault.get("message", "")
+        found.append(Verdict(name, verdict, text, said is not None))
+    return found
+
+
+def run_pytest(filters: tuple[str, ...], junit: Path, console: Console) -> tuple[int, Path]:
+    """Build the scenario runner and run the suite; the exit code and the log."""
+    log = LOGS / "pytest.log"
+    argv = [str(PYTHON), "-P", "-m", "pytest", f"--junitxml={junit}"]
+    argv += [f"--vectors={glob}" for glob in filters]
+    argv.append("conformance/runner/test_vectors.py" if filters else "conformance")
+    junit.unlink(missing_ok=True)
+    with Progress(console, "conformance") as progress:
+        build.build("unit", ["vvs-run"], tick=lambda: progress.tick("building"))
+        code = process.run(
+            argv, log, timeout=TIMEOUT_S, env=sanitizers.environment(), tick=lambda: progress.tick("running")
+        )
+    return code, log
+
+
+def show(verdicts: list[Verdict], console: Console) -> None:
+    """Each failure whole, then one line that counts."""
+    for verdict in verdicts:
+        if verdict.verdict not in ("pass", "unsupported"):
+            console.print(verdict.text.strip())
+            if not verdict.vector:
+                console.print(f"Repeat: scripts/test --stage conformance --filter {verdict.name}")
+            console.print()
+    counted = Counter(verdict.verdict for verdict in verdicts)
+    failed = sum(counted[name] for name in VERDICTS[1:5])
+    extra = ", ".join(f"{counted[name]} {name}" for name in VERDICTS[2:] if counted[name])
+    line = f"{counted['pass']} passed, {failed} failed" + (f" ({extra})" if extra else "")
+    console.print(line, style="bold red" if failed else "green")
+
+
+def list_requirements(as_json: bool, console: Console) -> Exit:
+    catalogue = vectors().catalogue()
+    if as_json:
+        click.echo(json.dumps({"requirements": catalogue}, indent=2))
+        return Exit.CLEAN
+    for entry in catalogue:
+        text = f"{len(entry['vectors'])} vectors" if entry["vectors"] else entry["reason"]
+        console.print(f"{entry['id']:16} {entry['level']:9} {entry['status']:11} {text}")
+    counted = Counter(entry["status"] for entry in catalogue)
+    console.print(", ".join(f"{counted[state]} {state}" for state in STATES))
+    return Exit.CLEAN
+
+
+def as_object(verdicts: list[Verdict], code: Exit) -> dict[str, object]:
+    requirements = {vector.id: vector.requirements for vector in vectors().load()}
+    counted = Counter(verdict.verdict for verdict in verdicts)
+    return {
+        "vectors": [
+            {"id": each.name, "verdict": each.verdict, "requirements": requirements.get(each.name, [])}
+            | ({"text": each.text} if each.text else {})
+            for each in verdicts
+            if each.vector
+        ],
+        "suite": [{"test": each.name, "verdict": each.verdict} for each in verdicts if not each.vector],
+        "counts": {name: counted[name] for name in VERDICTS},
+        "verdict": "pass" if code is Exit.CLEAN else "fail",
+    }
+
+
+EPILOG = """\b
+Examples:
+  scripts/conformance                                   all vectors, and the suite's own tests
+  scripts/conformance --filter 'tx/framing/*'           the vectors of a folder
+  scripts/conformance --filter tx/framing/split-header-43
+  scripts/conformance --junit conformance.xml           for CI
+  scripts/conformance --list                            the requirements and how each is tested
+  scripts/conformance --list --json                     the same, with the vectors of each
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option("--list", "listing", is_flag=True, help="List the requirements; run nothing.")
+@click.option("--filter", "filters", multiple=True, metavar="GLOB", help="Only vectors whose id matches.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the results there as JUnit."
+)
+def cli(listing: bool, filters: tuple[str, ...], as_json: bool, junit: Path | None) -> Exit:
+    """Run the conformance vectors on the library.
+
+    A vector passes when each answer is what any device gives (spec) and what this library promises besides
+    (vvs). A crash and a timeout are verdicts of their own.
+    """
+    console = make_console(stderr=as_json)
+    if listing:
+        if filters or junit:
+            raise click.UsageError("--list runs nothing: it takes no --filter and no --junit")
+        return list_requirements(as_json, make_console())
+    ids = [vector.id for vector in vectors().load()]
+    for glob in filters:
+        if not fnmatch.filter(ids, glob):
+            raise Stop(
+                Exit.NOTHING_RAN, f"no vector matches {glob}; scripts/conformance --list --json names all"
+            )
+    junit = junit.absolute() if junit else LOGS / "junit.xml"
+    try:
+        code, log = run_pytest(filters, junit, console)
+    except build.BuildFailed as failure:
+        raise Stop(Exit.SETUP, f"{failure}: log {failure.log}; repeat: {failure.command}") from failure
+    verdicts = read_junit(junit)
+    if not verdicts:
+        console.print(process.tail(log))
+        raise Stop(Exit.NOTHING_RAN, f"nothing ran (pytest exits {code}; log: {log})")
+    end = Exit.FINDINGS if code else Exit.CLEAN
+    if as_json:
+        click.echo(json.dumps(as_object(verdicts, end), indent=2))
+    else:
+        show(verdicts, console)
+        if code and all(verdict.verdict in ("pass", "unsupported") for verdict in verdicts):
+            console.print(process.tail(log))
+    return end
+
+
+if __name__ == "__main__":
+    main(cli, "conformance")
