@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+import fcntl
+
 import pytest
 from vvs_tools import build
 from vvs_tools.console import Exit, Stop
@@ -51,6 +53,12 @@ def test_unknown_preset_is_bad_usage():
     with pytest.raises(Stop, match="no preset nosuch") as stop:
         build.build("nosuch")
     assert stop.value.code is Exit.USAGE
+
+
+def test_a_preset_is_built_by_one_command_at_a_time(monkeypatch, tmp_path):
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+    with build.locked("unit"), (tmp_path / "unit" / ".lock").open() as second, pytest.raises(BlockingIOError):
+        fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_a_failing_build_carries_the_command_that_repeats_it(monkeypatch, tmp_path):

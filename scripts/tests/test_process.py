@@ -39,6 +39,18 @@ def test_timeout_ends_the_grandchildren_too(tmp_path):
     assert "ended after" in process.tail(log)
 
 
+def test_an_interrupt_ends_the_grandchildren_too(tmp_path):
+    log = tmp_path / "log"
+
+    def interrupt():
+        if log.read_text():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        process.run(["sh", "-c", "sleep 60 & echo $!; wait"], log, timeout=20, tick=interrupt)
+    assert wait_until(lambda: not alive(int(log.read_text())))
+
+
 def test_tick_is_called_while_the_child_runs(tmp_path):
     ticks = []
     process.run(["sleep", "0.5"], tmp_path / "log", tick=lambda: ticks.append(1))

@@ -122,6 +122,17 @@ def test_without_root_or_sudo_it_says_what_to_have_installed(machine):
     assert not machine.called("apt-get")
 
 
+def test_sudo_is_used_only_when_not_root(machine):
+    machine.with_python()
+    machine.stub("sudo", '[ "$1" = -v ] || exec "$@"')
+    assert machine.setup().returncode == 0
+    assert not machine.called("sudo")
+    machine.installed.write_text("")
+    machine.stub("id", "echo 1000")
+    assert machine.setup().returncode == 0
+    assert len([call for call in machine.called("sudo") if " apt-get " in call]) == 2
+
+
 def test_unknown_group_is_refused_with_those_there_are(machine):
     done = machine.setup("--group", "nosuch")
     assert done.returncode == 2

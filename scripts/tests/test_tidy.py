@@ -53,6 +53,7 @@ def test_banned_words_in_names(found):
 def test_public_functions_are_documented(found, declaration):
     assert found(*header(f"/* vvs_x does x. */\n{declaration}\n")) == []
     assert "vvs_x has no comment" in found(*header(f"/* Does x. */\n{declaration}\n"))[0]
+    assert "vvs_x has no comment" in found(*header(f"/* Here vvs_x does x. */\n{declaration}\n"))[0]
     assert "vvs_x has no comment" in found(*header(f"/* vvs_x does x. */\n\n{declaration}\n"))[0]
     assert "vvs_x has no comment" in found(*header(f"/* vvs_xy does x. */\n{declaration}\n"))[0]
 

@@ -62,6 +62,7 @@ STAGES = (
     Stage("lint", Kind.CHECK, Level.QUICK, tool("lint"), preset="unit"),
     Stage("unit-gcc", Kind.CTEST, Level.NORMAL, preset="unit-gcc"),
     Stage("unit-msan", Kind.CTEST, Level.NORMAL, preset="unit-msan"),
+    Stage("release", Kind.CTEST, Level.NORMAL, preset="release"),
     Stage("freestanding", Kind.CHECK, Level.NORMAL, module("freestanding")),
     Stage("trace", Kind.CHECK, Level.ALL, module("corpus", "--preset", "trace"), preset="trace"),
     Stage("unit-m32", Kind.CTEST, Level.ALL, preset="unit-m32", group="cross"),
