@@ -24,6 +24,9 @@
 #define SCN_MAX_ENCODED 65536u
 #define SCN_MAX_FIELDS 28u
 
+/* Tags from here on are steps. */
+#define SCN_FIRST_STEP_TAG 0x10u
+
 enum scn_tag {
 #define SCN_TAG_ENUM(name, tag, json) SCN_TAG_##name = tag,
     SCN_RECORDS(SCN_TAG_ENUM)
@@ -155,6 +158,29 @@ const struct scn_record_type *scn_type_of(uint8_t tag);
  *
  * Returns  NULL behind the last. */
 const struct scn_record_type *scn_type_at(uint32_t number);
+
+/* scn_value_name names a value of ROLE, WORD or ITEM, or a bit number of FEATURES, as JSON spells it.
+ *
+ * Returns  NULL for a value without a name, and for every other type. */
+const char *scn_value_name(enum scn_type type, uint64_t value);
+
+/* A list of records: where, how many, how many at most. */
+struct scn_list {
+    struct scn_record *records;
+    uint32_t *count;
+    uint32_t capacity;
+};
+
+/* scn_list_of finds the list that top-level records of `tag` go to.
+ *
+ * Returns  a list of capacity 0 for a tag without one (image, element, and what is no tag). */
+struct scn_list scn_list_of(struct scn_scenario *scenario, uint8_t tag);
+
+/* scn_add_bytes appends literal bytes to the blob, as the record's BYTES field.
+ *
+ * Returns  how many of them there was room for. */
+uint32_t scn_add_bytes(struct scn_scenario *scenario, struct scn_record *record, const uint8_t *bytes,
+                       uint32_t len);
 
 static inline bool scn_has(const struct scn_record *record, uint32_t field)
 {
