@@ -5,8 +5,8 @@
 
 #include "run.h"
 
-/* answer_to_json prints the answers of a run as one line of JSON. Payload is printed where the run had a
- * payload_store.
+/* answer_to_json prints the answers of a run as one line of JSON. Payload is printed where the run
+ * had a payload_store.
  *
  * Returns  a string to be given to free(), or NULL without memory. */
 char *answer_to_json(const struct run *run);

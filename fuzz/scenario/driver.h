@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* The driver of a scenario: it lays chains out in guest memory, as a guest would, and looks at what the
- * device returned. It never waits for free slots and can be told to break every rule. */
+/* The driver of a scenario: it lays chains out in guest memory, as a guest would, and looks at
+ * what the device returned. It never waits for free slots and can be told to break every rule. */
 #ifndef SCN_DRIVER_H
 #define SCN_DRIVER_H
 
@@ -18,11 +18,12 @@ struct driver_element {
     uint64_t addr;
     uint32_t len;
     uint16_t flags;
-    uint16_t next; /* split */
-    uint16_t id;   /* packed */
-    uint16_t slot; /* in the ring; in a table, the entry */
-    uint8_t place; /* enum driver_place */
-    uint8_t writable; /* as said, whatever `flags` became */
+    uint16_t next;  /* split */
+    uint16_t id;    /* packed */
+    uint16_t slot;  /* in the ring; in a table, the entry */
+    uint8_t place;  /* enum driver_place */
+    bool writable;  /* as said, whatever `flags` became */
+    bool next_said; /* `next` is the scenario's own */
 };
 
 /* One chain as it was offered. Its elements: direct ones, then the referrer, then the table's. */
@@ -32,7 +33,7 @@ struct driver_chain {
     uint32_t step;
     uint64_t table_addr;
     uint16_t head; /* split: value put into the available ring; packed: ring slot of the head */
-    uint16_t id;   /* what the used entry must name: split the head, packed the id of the last descriptor */
+    uint16_t id;   /* what the used entry must name: split `head`, packed the last one's id */
     uint8_t role;
     bool held;
     bool poured; /* `packet` was written into the readable elements */
@@ -84,21 +85,19 @@ void driver_add_chain(struct driver *driver, uint32_t step);
 /* driver_set_word writes one of the driver's words. */
 void driver_set_word(struct driver *driver, const struct scn_record *step);
 
-/* driver_write writes bytes or a pattern, for a `write` step and for spans. */
-void driver_write(struct driver *driver, const struct scn_record *step);
-
-/* driver_restart clears the ring memory of a queue and starts it over at the positions said, which it
- * leaves in the guest_queue for the device. */
+/* driver_restart clears the ring memory of a queue and starts it over at the positions said, which
+ * it leaves in the guest_queue for the device. */
 void driver_restart(struct driver *driver, const struct scn_record *step);
 
-/* driver_used_index reads where the device's used entries end (split), to compare before and after. */
+/* driver_used_index reads where the device's used entries end (split), to compare before and
+ * after. */
 uint16_t driver_used_index(const struct driver *driver, uint32_t role);
 
-/* driver_collect reads the used entries that are new: split, from `from` on to the used idx; packed, from
- * where the last call ended.
+/* driver_collect reads the used entries that are new: split, from `from` on to the used idx;
+ * packed, from where the last call ended.
  *
- * Returns  their number, of which at most `capacity` are in `out_used`; more than the queue size means
- *          that the used idx is none a device writes, and nothing was read. */
+ * Returns  their number, of which at most `capacity` are in `out_used`; more than the queue size
+ *          means that the used idx is none a device writes, and nothing was read. */
 uint32_t driver_collect(struct driver *driver, struct driver_used *out_used, uint32_t capacity,
                         uint32_t role, uint16_t from);
 

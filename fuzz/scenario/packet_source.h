@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* A packet as a scenario says it, by add_chain or send: header fields and payload, defaults resolved. */
+/* A packet as a scenario says it, by add_chain or send: header fields and payload, defaults
+ * resolved. */
 #ifndef SCN_PACKET_SOURCE_H
 #define SCN_PACKET_SOURCE_H
 
@@ -17,9 +18,9 @@ struct packet_source {
     int32_t fill; /* the bytes behind them: 0 to 255, or -1 for the pattern */
 };
 
-/* packet_source_init resolves a packet. `record` is an add_chain or a send, or NULL for a packet of
- * defaults; `from_driver` says whose defaults; `default_len` is the payload length when the record gives
- * neither payload nor length. */
+/* packet_source_init resolves a packet. `record` is an add_chain or a send, or NULL for a packet
+ * of defaults; `from_driver` says whose defaults; `default_len` is the payload length when the
+ * record gives neither payload nor length. */
 void packet_source_init(struct packet_source *out_source, const struct scn_scenario *scenario,
                         const struct scn_record *record, bool from_driver, uint32_t default_len);
 

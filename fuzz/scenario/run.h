@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* Runs a scenario against the library and keeps its answers. Oracles and tools plug in as hooks.
  *
- * Everything is bounded and lies in struct run, which is large: make it static. No call allocates. */
+ * Everything is bounded and lies in struct run, which is large: make it static. Nothing allocates. */
 #ifndef SCN_RUN_H
 #define SCN_RUN_H
 
@@ -11,14 +11,15 @@
 #include "driver.h"
 #include "guest.h"
 
-#define RUN_MAX_CHAINS 1024u     /* answers kept; further ones are only counted */
+#define RUN_MAX_CHAINS 1024u /* answers kept; further ones are only counted */
 #define RUN_MAX_USED 2048u
-#define RUN_MAX_POPPED 32u       /* chains popped and not returned, a queue */
-#define RUN_SLICES 2048u         /* of each packet: a chain of more gives VVS_E_SLICES */
+#define RUN_MAX_POPPED 32u         /* chains popped and not returned, a queue */
+#define RUN_SLICES 2048u           /* of each packet: a chain of more gives VVS_E_SLICES */
 #define RUN_MAX_PAYLOAD (1u << 20) /* bytes of one payload that are read */
-#define RUN_MAX_READ (1u << 22)  /* bytes of all payloads that are read in one run */
+#define RUN_MAX_READ (1u << 22)    /* bytes of all payloads that are read in one run */
 #define RUN_MAX_LOADS (1u << 22) /* descriptor loads that all pops of a run may come to at worst */
 #define RUN_QUEUE_MAX 65536u
+#define RUN_NOT_STORED UINT32_MAX
 
 enum run_kind { RUN_PACKET, RUN_REJECT, RUN_EVENT };
 
@@ -28,6 +29,7 @@ struct run_chain {
     uint8_t role;
     bool has_header; /* `header` is set: packets, and a reject for VVS_E_PAYLOAD_LIMIT */
     bool has_id;     /* false only where serve's chain and the used ring disagree */
+    bool has_event;
     uint16_t id;
     enum vvs_status status;
     uint8_t header[VVS_HDR_BYTES];
@@ -35,7 +37,7 @@ struct run_chain {
     uint32_t used_len;
     uint32_t event;
     uint32_t payload_len;  /* bytes that were hashed: up to the bounds above */
-    uint32_t payload_at;   /* where they are in payload_store, when there is one */
+    uint32_t payload_at;   /* where they are in payload_store, or RUN_NOT_STORED */
     uint64_t payload_hash; /* run_fold over the bytes */
 };
 
@@ -49,12 +51,12 @@ struct run_answer {
     enum vvs_status status;
     uint8_t role;
     bool has_role;
-    bool none;      /* nothing to act on: no such queue, nothing popped, bounds used up */
-    bool decided;   /* a notification decision was made: `notify` */
+    bool none;    /* nothing to act on: no such queue, nothing popped, bounds used up */
+    bool decided; /* a notification decision was made: `notify` */
     bool notify;
-    bool armed;     /* `more` is set */
+    bool armed; /* `more` is set */
     bool more;
-    bool used_lost; /* the used idx moved by more than the queue size */
+    bool used_lost; /* used idx moved by more than the queue size, or too many entries */
 };
 
 struct run;
@@ -69,7 +71,7 @@ struct run_hooks {
     /* A pop step got a chain; `chain` is NULL when it was refused. */
     void (*popped)(void *context, struct run *run, uint32_t role, const struct vvs_token *token,
                    enum vvs_status status, const struct vvs_chain *chain);
-    /* tx: the packet was parsed; rx: it was filled and is about to be committed. Live either way. */
+    /* tx: the packet was parsed; rx: it was filled and is about to be committed. Live in both. */
     void (*packet)(void *context, struct run *run, uint32_t role, const struct vvs_packet *packet);
     /* A publish or abort step returned a chain (serve's are in its answer). */
     void (*returned)(void *context, struct run *run, uint32_t role, const struct vvs_token *token,
@@ -80,12 +82,12 @@ struct run_popped {
     struct vvs_token token;
     enum vvs_status status; /* of pop, or of parsing */
     struct vvs_packet packet;
-    struct vvs_chain chain;          /* event */
-    struct vvs_element elements[4];  /* of `chain`: 4 bytes lie in no more */
+    struct vvs_chain chain;         /* event */
+    struct vvs_element elements[4]; /* of `chain`: 4 bytes lie in no more */
     uint32_t used_len;
     bool has_packet;
-    bool filled; /* rx, event: `used_len` is what to publish */
-    bool stale;  /* popped under an older memory table */
+    bool filled; /* rx, event: done, `used_len` is what to publish */
+    bool stale;  /* popped under an older memory table: published with 0 */
     struct vvs_slice slices[RUN_SLICES];
 };
 
@@ -116,10 +118,11 @@ struct run {
     bool unmappable;
     struct run_answer answers[SCN_MAX_STEPS];
     uint32_t answer_count;
-    struct run_chain chains[RUN_MAX_CHAINS];
-    uint32_t chain_count; /* may exceed RUN_MAX_CHAINS */
+    struct run_chain chains[RUN_MAX_CHAINS + 1]; /* the last takes what is not kept */
+    uint32_t chain_count;                        /* kept */
+    uint32_t chain_total;
     struct driver_used used[RUN_MAX_USED];
-    uint32_t used_count;  /* may exceed RUN_MAX_USED */
+    uint32_t used_count;
     uint32_t current_step;
     uint32_t read_left;
     uint32_t loads_left;
@@ -144,14 +147,16 @@ bool run_init(struct run *run);
 /* run_fini gives the arena back. */
 void run_fini(struct run *run);
 
-/* run_scenario materialises `scenario`, runs its steps and leaves answers in `run`, guest memory as it is
- * then. Both arguments must live until the next call. `hooks` may be NULL. */
-void run_scenario(struct run *run, const struct scn_scenario *scenario, const struct run_hooks *hooks);
+/* run_scenario materialises `scenario`, runs its steps and leaves answers in `run`, guest memory
+ * as it is then. Both arguments must live until the next call. `hooks` may be NULL. */
+void run_scenario(struct run *run, const struct scn_scenario *scenario,
+                  const struct run_hooks *hooks);
 
 /* run_digest folds set-up and all answers, the same on every host. */
 uint64_t run_digest(const struct run *run);
 
-/* run_fold adds a number to a digest that began as RUN_FOLD_START; run_fold_bytes a string of bytes. */
+/* run_fold adds a number to a digest that began as RUN_FOLD_START; run_fold_bytes a string of
+ * bytes. */
 #define RUN_FOLD_START UINT64_C(0x9e3779b97f4a7c15)
 static inline uint64_t run_fold(uint64_t digest, uint64_t value)
 {
