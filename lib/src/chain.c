@@ -26,7 +26,7 @@ struct vvs_table {
 static enum vvs_status vvs_table_open(struct vvs_table *out_table, struct vvs_queue *queue,
                                       const struct vvs_desc *referrer)
 {
-    uint64_t piece_len = 0;
+    struct vvs_piece piece = {0, 0};
     if (!queue->indirect) {
         return VVS_E_INDIRECT_FEATURE;
     }
@@ -36,29 +36,30 @@ static enum vvs_status vvs_table_open(struct vvs_table *out_table, struct vvs_qu
     out_table->queue = queue;
     out_table->addr = referrer->addr;
     out_table->entry_count = referrer->len / VVS_DESC_BYTES;
-    out_table->host = vvs_piece(queue->memory, &queue->region_hint, &piece_len, referrer->addr,
-                                referrer->len, VVS_PERM_READ);
-    if (out_table->host && piece_len == referrer->len) {
+    out_table->host = 0;
+    if (vvs_piece_find(queue->memory, &piece, &queue->region_hint, referrer->addr, referrer->len,
+                       VVS_PERM_READ) &&
+        piece.len == referrer->len) {
+        out_table->host = piece.host;
         return VVS_OK;
     }
-    out_table->host = 0;
     enum vvs_status status = vvs_memory_check_hinted(queue->memory, &queue->region_hint, referrer->addr,
                                                      referrer->len, VVS_PERM_READ);
     return status == VVS_OK ? VVS_OK : VVS_E_TABLE_ADDR;
 }
 
-/* One entry that lies over a region border. The table was checked as a whole before. */
+/* One entry that may lie over a region border. The table was found to be in memory as a whole. */
 static void vvs_table_gather(const struct vvs_table *table, uint8_t *out_raw, uint32_t index)
 {
     struct vvs_queue *queue = table->queue;
     uint64_t addr = table->addr + (uint64_t)index * VVS_DESC_BYTES;
-    uint32_t done = 0;
-    while (done < VVS_DESC_BYTES) {
-        uint64_t piece_len = 0;
-        const uint8_t *host = vvs_piece(queue->memory, &queue->region_hint, &piece_len, addr + done,
-                                        VVS_DESC_BYTES - done, VVS_PERM_READ);
-        vvs_copy_in(queue, VVS_ITEM_TABLE_ENTRY, index, out_raw + done, host, (size_t)piece_len);
-        done += (uint32_t)piece_len;
+    struct vvs_piece piece;
+    for (uint32_t done = 0; done < VVS_DESC_BYTES; done += (uint32_t)piece.len) {
+        if (!vvs_piece_find(queue->memory, &piece, &queue->region_hint, addr + done,
+                            VVS_DESC_BYTES - done, VVS_PERM_READ)) {
+            __builtin_unreachable();
+        }
+        vvs_copy_in(queue, VVS_ITEM_TABLE_ENTRY, index, out_raw + done, piece.host, (size_t)piece.len);
     }
 }
 
@@ -77,35 +78,41 @@ static inline void vvs_table_load(const struct vvs_table *table, struct vvs_desc
 
 /* Packed tables are read in order, and only WRITE means anything in them
  * (Packed Virtqueues, Indirect Flag: Scatter-Gather Support). */
-static enum vvs_status vvs_packed_table_add(struct vvs_chain *chain, const struct vvs_table *table)
+static enum vvs_status vvs_packed_table_add(struct vvs_walk *walk, const struct vvs_table *table)
 {
     for (uint32_t i = 0; i < table->entry_count; i++) {
         struct vvs_desc desc;
+        if (walk->count == table->queue->max_chain) {
+            return VVS_E_CHAIN_LIMIT;
+        }
         vvs_table_load(table, &desc, i);
-        enum vvs_status status = vvs_chain_add(chain, &desc);
+        enum vvs_status status = vvs_walk_add(walk, &desc);
         if (status != VVS_OK) {
             return status;
         }
     }
-    return vvs_chain_end(chain);
+    return VVS_OK;
 }
 
 /* Split tables are walked by `next`, from entry 0 (Split Virtqueues, Indirect Descriptors). */
-static enum vvs_status vvs_split_table_add(struct vvs_chain *chain, const struct vvs_table *table)
+static enum vvs_status vvs_split_table_add(struct vvs_walk *walk, const struct vvs_table *table)
 {
     uint32_t index = 0;
     for (uint32_t walked = 0; walked < table->entry_count; walked++) {
         struct vvs_desc desc;
+        if (walk->count == table->queue->max_chain) {
+            return VVS_E_CHAIN_LIMIT;
+        }
         vvs_table_load(table, &desc, index);
         if ((desc.flags & VVS_DESC_F_INDIRECT) != 0) {
             return VVS_E_INDIRECT_NESTED;
         }
-        enum vvs_status status = vvs_chain_add(chain, &desc);
+        enum vvs_status status = vvs_walk_add(walk, &desc);
         if (status != VVS_OK) {
             return status;
         }
         if ((desc.flags & VVS_DESC_F_NEXT) == 0) {
-            return vvs_chain_end(chain);
+            return VVS_OK;
         }
         index = desc.next_or_id;
         if (index >= table->entry_count) {
@@ -115,54 +122,63 @@ static enum vvs_status vvs_split_table_add(struct vvs_chain *chain, const struct
     return VVS_E_LOOP;
 }
 
-enum vvs_status vvs_chain_add_table(struct vvs_chain *chain, const struct vvs_desc *referrer)
+enum vvs_status vvs_walk_add_table(struct vvs_walk *walk, struct vvs_queue *queue,
+                                   const struct vvs_desc *referrer)
 {
     struct vvs_table table;
-    enum vvs_status status = vvs_table_open(&table, chain->queue, referrer);
+    enum vvs_status status = vvs_table_open(&table, queue, referrer);
     if (status != VVS_OK) {
         return status;
     }
-    return chain->queue->packed ? vvs_packed_table_add(chain, &table)
-                                : vvs_split_table_add(chain, &table);
+    return queue->packed ? vvs_packed_table_add(walk, &table) : vvs_split_table_add(walk, &table);
+}
+
+/* The last descriptor of a split chain may refer to a table. Taking copies keeps the caller's walk in
+ * registers. */
+static enum vvs_status vvs_split_end_table(struct vvs_queue *queue, struct vvs_chain *out_chain,
+                                           struct vvs_walk walk, struct vvs_desc referrer)
+{
+    if ((referrer.flags & VVS_DESC_F_NEXT) != 0) {
+        return VVS_E_INDIRECT_NEXT;
+    }
+    enum vvs_status status = vvs_walk_add_table(&walk, queue, &referrer);
+    return status == VVS_OK ? vvs_walk_end(&walk, queue, out_chain) : status;
 }
 
 enum vvs_status vvs_chain_walk(struct vvs_queue *queue, struct vvs_chain *out_chain, uint16_t head)
 {
+    const uint8_t *table = queue->desc;
+    const uint32_t size = queue->size;
+    const uint32_t limit = queue->max_chain < size ? queue->max_chain : size;
     uint32_t index = head;
     if (queue->packed) {
         return VVS_E_ARGUMENT;
     }
-    if (index >= queue->size) {
+    if (index >= size) {
         return VVS_E_HEAD;
     }
-    struct vvs_chain chain;
-    vvs_chain_begin(queue, &chain);
-    for (uint32_t walked = 0; walked < queue->size; walked++) {
+    struct vvs_walk walk = vvs_walk_begin(queue);
+    for (;;) {
         uint8_t raw[VVS_DESC_BYTES];
         struct vvs_desc desc;
-        const uint8_t *host = queue->desc + (size_t)index * VVS_DESC_BYTES;
-        vvs_copy_in(queue, VVS_ITEM_DESC, index, raw, host, sizeof raw);
+        vvs_copy_in(queue, VVS_ITEM_DESC, index, raw, table + (size_t)index * VVS_DESC_BYTES, sizeof raw);
         vvs_desc_decode(&desc, raw, false);
-        enum vvs_status status;
         if ((desc.flags & VVS_DESC_F_INDIRECT) != 0) {
-            status = (desc.flags & VVS_DESC_F_NEXT) != 0 ? VVS_E_INDIRECT_NEXT
-                                                         : vvs_chain_add_table(&chain, &desc);
-        } else {
-            status = vvs_chain_add(&chain, &desc);
-            if (status == VVS_OK && (desc.flags & VVS_DESC_F_NEXT) != 0) {
-                index = desc.next_or_id;
-                if (index < queue->size) {
-                    continue;
-                }
-                status = VVS_E_NEXT;
-            } else if (status == VVS_OK) {
-                status = vvs_chain_end(&chain);
-            }
+            return vvs_split_end_table(queue, out_chain, walk, desc);
         }
-        if (status == VVS_OK) {
-            *out_chain = chain;
+        enum vvs_status status = vvs_walk_add(&walk, &desc);
+        if (status != VVS_OK) {
+            return status;
         }
-        return status;
+        if ((desc.flags & VVS_DESC_F_NEXT) == 0) {
+            return vvs_walk_end(&walk, queue, out_chain);
+        }
+        index = desc.next_or_id;
+        if (index >= size) {
+            return VVS_E_NEXT;
+        }
+        if (walk.count == limit) {
+            return limit == size ? VVS_E_LOOP : VVS_E_CHAIN_LIMIT;
+        }
     }
-    return VVS_E_LOOP;
 }

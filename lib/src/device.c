@@ -24,7 +24,7 @@ bool vvs_cid_valid(uint64_t cid)
 
 enum vvs_status vvs_event_resolve(const struct vvs_chain *chain, uint8_t *out_hosts[VVS_EVENT_BYTES])
 {
-    if (chain->has_readable) {
+    if (chain->readable_descriptor_count != 0) {
         return VVS_E_DIRECTION;
     }
     if (chain->writable_len < VVS_EVENT_BYTES) {
@@ -33,19 +33,17 @@ enum vvs_status vvs_event_resolve(const struct vvs_chain *chain, uint8_t *out_ho
     const struct vvs_element *element = chain->elements;
     uint32_t used = 0;
     for (uint32_t i = 0; i < VVS_EVENT_BYTES; i++, used++) {
-        uint64_t piece_len = 0;
+        struct vvs_piece piece;
         if (used == element->len) {
             element++;
             used = 0;
         }
-        if (used > UINT64_MAX - element->addr) {
+        if (used > UINT64_MAX - element->addr ||
+            !vvs_piece_find(chain->queue->memory, &piece, &chain->queue->region_hint,
+                            element->addr + used, 1, VVS_PERM_WRITE)) {
             return VVS_E_ADDR;
         }
-        out_hosts[i] = vvs_piece(chain->queue->memory, &chain->queue->region_hint, &piece_len,
-                                 element->addr + used, 1, VVS_PERM_WRITE);
-        if (!out_hosts[i]) {
-            return VVS_E_ADDR;
-        }
+        out_hosts[i] = piece.host;
     }
     return VVS_OK;
 }

@@ -89,39 +89,38 @@ enum vvs_status vvs_memory_from_frontend(const struct vvs_memory *memory, uint64
     return VVS_E_ADDR;
 }
 
-const struct vvs_region *vvs_region_search(const struct vvs_memory *memory, uint32_t *hint,
-                                           uint64_t guest_addr)
+const struct vvs_region *vvs_region_search(const struct vvs_memory *memory, uint64_t guest_addr)
 {
-    uint32_t low = 0;
-    uint32_t high = memory->region_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        const struct vvs_region *region = &memory->regions[middle];
-        if (guest_addr < region->guest_addr) {
-            high = middle;
-        } else if (guest_addr - region->guest_addr < region->len) {
-            *hint = middle;
-            return region;
+    const struct vvs_region *low = memory->regions;
+    uint32_t count = memory->region_count;
+    while (count > 0) {
+        const struct vvs_region *middle = low + count / 2;
+        if (guest_addr < middle->guest_addr) {
+            count /= 2;
+        } else if (guest_addr - middle->guest_addr < middle->len) {
+            return middle;
         } else {
             low = middle + 1;
+            count -= count / 2 + 1;
         }
     }
     return 0;
 }
 
-enum vvs_status vvs_memory_check_hinted(const struct vvs_memory *memory, uint32_t *hint,
-                                        uint64_t guest_addr, uint64_t len, uint32_t permission)
+enum vvs_status vvs_memory_check_hinted(const struct vvs_memory *memory,
+                                        const struct vvs_region **hint, uint64_t guest_addr,
+                                        uint64_t len, uint32_t permission)
 {
     if (len > 0 && len - 1 > UINT64_MAX - guest_addr) {
         return VVS_E_ADDR;
     }
     while (len > 0) {
-        uint64_t piece_len = 0;
-        if (!vvs_piece(memory, hint, &piece_len, guest_addr, len, permission)) {
+        struct vvs_piece piece;
+        if (!vvs_piece_find(memory, &piece, hint, guest_addr, len, permission)) {
             return VVS_E_ADDR;
         }
-        guest_addr += piece_len;
-        len -= piece_len;
+        guest_addr += piece.len;
+        len -= piece.len;
     }
     return VVS_OK;
 }
@@ -129,32 +128,26 @@ enum vvs_status vvs_memory_check_hinted(const struct vvs_memory *memory, uint32_
 enum vvs_status vvs_memory_check(const struct vvs_memory *memory, uint64_t guest_addr, uint64_t len,
                                  uint32_t permission)
 {
-    uint32_t hint = 0;
+    const struct vvs_region *hint = memory->regions;
     return vvs_memory_check_hinted(memory, &hint, guest_addr, len, permission);
 }
 
-void vvs_log_guest(const struct vvs_memory *memory, uint64_t guest_addr, uint64_t len)
+void vvs_log_pages(const struct vvs_memory *memory, uint64_t guest_addr, uint64_t len)
 {
-    if (!memory->log || len == 0) {
-        return;
-    }
     uint64_t last = (guest_addr + (len - 1)) / VVS_LOG_PAGE_BYTES;
     for (uint64_t page = guest_addr / VVS_LOG_PAGE_BYTES; page <= last; page++) {
         __atomic_fetch_or(&memory->log[page / 8], (uint8_t)(1u << page % 8), __ATOMIC_RELAXED);
     }
 }
 
-void vvs_log_host(const struct vvs_memory *memory, const void *host, uint64_t len)
+void vvs_log_aliases(const struct vvs_memory *memory, const void *host, uint64_t len)
 {
-    if (!memory->log) {
-        return;
-    }
     for (uint32_t i = 0; i < memory->region_count; i++) {
         const struct vvs_region *region = &memory->regions[i];
         uint64_t offset = (uint64_t)(uintptr_t)host - (uint64_t)(uintptr_t)region->host;
         if ((uintptr_t)host >= (uintptr_t)region->host && offset < region->len) {
             uint64_t left = region->len - offset;
-            vvs_log_guest(memory, region->guest_addr + offset, len < left ? len : left);
+            vvs_log_pages(memory, region->guest_addr + offset, len < left ? len : left);
         }
     }
 }

@@ -62,20 +62,21 @@ static inline void vvs_packed_load(const struct vvs_queue *queue, struct vvs_des
 }
 
 /* What one descriptor adds to its list: an element, or a table, which has to be the list's only one. */
-static enum vvs_status vvs_packed_add(struct vvs_chain *chain, const struct vvs_desc *desc, uint16_t span)
+static enum vvs_status vvs_packed_add(struct vvs_queue *queue, struct vvs_walk *walk,
+                                      const struct vvs_desc *desc, uint16_t span)
 {
     if ((desc->flags & VVS_DESC_F_INDIRECT) == 0) {
-        return vvs_chain_add(chain, desc);
+        return walk->count == queue->max_chain ? VVS_E_CHAIN_LIMIT : vvs_walk_add(walk, desc);
     }
     if ((desc->flags & VVS_DESC_F_NEXT) != 0) {
         return VVS_E_INDIRECT_NEXT;
     }
-    return span > 1 ? VVS_E_INDIRECT_MIXED : vvs_chain_add_table(chain, desc);
+    return span > 1 ? VVS_E_INDIRECT_MIXED : vvs_walk_add_table(walk, queue, desc);
 }
 
 /* Walks a list to its end even when an element is refused: only its last descriptor has the buffer id,
  * and the list's length says where the next one begins. */
-static enum vvs_status vvs_packed_walk(struct vvs_queue *queue, struct vvs_chain *chain,
+static enum vvs_status vvs_packed_walk(struct vvs_queue *queue, struct vvs_walk *walk,
                                        uint16_t *out_span, uint16_t *out_id, uint16_t flags)
 {
     struct vvs_place place = vvs_avail_place(queue);
@@ -85,12 +86,12 @@ static enum vvs_status vvs_packed_walk(struct vvs_queue *queue, struct vvs_chain
         struct vvs_desc desc;
         vvs_packed_load(queue, &desc, place.index, flags);
         if (status == VVS_OK) {
-            status = vvs_packed_add(chain, &desc, span);
+            status = vvs_packed_add(queue, walk, &desc, span);
         }
         if ((flags & VVS_DESC_F_NEXT) == 0) {
             *out_span = span;
             *out_id = desc.next_or_id;
-            return status == VVS_OK ? vvs_chain_end(chain) : status;
+            return status;
         }
         if (span == free_span) {
             break;
@@ -114,9 +115,8 @@ enum vvs_status vvs_packed_pop(struct vvs_queue *queue, struct vvs_token *out_to
     }
     uint16_t span = 0;
     uint16_t id = 0;
-    struct vvs_chain chain;
-    vvs_chain_begin(queue, &chain);
-    enum vvs_status status = vvs_packed_walk(queue, &chain, &span, &id, flags);
+    struct vvs_walk walk = vvs_walk_begin(queue);
+    enum vvs_status status = vvs_packed_walk(queue, &walk, &span, &id, flags);
     if (queue->broken != VVS_OK) {
         return status;
     }
@@ -124,10 +124,7 @@ enum vvs_status vvs_packed_pop(struct vvs_queue *queue, struct vvs_token *out_to
     queue->avail_index = (uint16_t)next.index;
     queue->avail_wrap = next.wrap;
     vvs_take_slot(queue, out_token, id, span, position);
-    if (status == VVS_OK) {
-        *out_chain = chain;
-    }
-    return status;
+    return status == VVS_OK ? vvs_walk_end(&walk, queue, out_chain) : status;
 }
 
 void vvs_packed_undo(struct vvs_queue *queue, uint16_t span)
@@ -152,7 +149,7 @@ static void vvs_packed_store_flags(struct vvs_queue *queue, struct vvs_place pla
 
 /* The first staged entry keeps its old flags until the flush, which hides those behind it too: the
  * driver looks at one place only (Packed Virtqueues, Polling of Available and Used Descriptors). */
-void vvs_packed_stage(struct vvs_queue *queue, uint16_t id, uint16_t span, uint32_t len)
+void vvs_packed_stage(struct vvs_queue *queue, uint16_t id, uint32_t len)
 {
     uint8_t raw[6];
     struct vvs_place place = vvs_place_after(queue, vvs_used_place(queue), queue->staged_span);
@@ -166,7 +163,6 @@ void vvs_packed_stage(struct vvs_queue *queue, uint16_t id, uint16_t span, uint3
     } else {
         vvs_packed_store_flags(queue, place, len);
     }
-    queue->staged_span += span;
 }
 
 void vvs_packed_flush(struct vvs_queue *queue)

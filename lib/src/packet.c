@@ -5,90 +5,102 @@
 #include "access.h"
 #include "le.h"
 #include "region.h"
+#include "ring.h"
 
 /* Cuts a chain's byte stream into slices of host memory. Slices that do not fit are counted only. */
 struct vvs_cutter {
     struct vvs_queue *queue;
     const struct vvs_element *element; /* the next one */
-    uint64_t addr;                     /* of what is left of the last one */
-    uint32_t left;
+    uint64_t addr;                     /* of what is left of the last one, behind `piece` */
+    uint64_t left;
+    struct vvs_piece piece; /* found, not cut yet */
     uint32_t permission;
     struct vvs_slice *slices;
     uint32_t slice_count;
     uint32_t used;
 };
 
-static struct vvs_cutter vvs_cutter_of(const struct vvs_chain *chain, struct vvs_slice *slices,
-                                       uint32_t slice_count, uint32_t permission)
+static VVS_INLINE struct vvs_cutter vvs_cutter_of(const struct vvs_chain *chain, struct vvs_slice *slices,
+                                                  uint32_t slice_count, uint32_t permission)
 {
-    struct vvs_cutter cutter = {chain->queue, chain->elements, 0, 0, permission, slices, slice_count, 0};
+    struct vvs_cutter cutter = {chain->queue, chain->elements, 0,           0, {0, 0},
+                                permission,   slices,          slice_count, 0};
     return cutter;
 }
 
-/* The next piece of the stream, of at most `len` bytes; the chain must have them.
- * Returns NULL when its address is not in memory. */
-static inline uint8_t *vvs_cut_piece(struct vvs_cutter *cutter, uint32_t *out_len, uint32_t len)
+/* Finds the next piece of host memory of the stream; the chain must have one. */
+static VVS_INLINE bool vvs_cutter_find(struct vvs_cutter *cutter)
 {
     if (cutter->left == 0) {
         cutter->addr = cutter->element->addr;
         cutter->left = cutter->element->len;
         cutter->element++;
-        if (cutter->left - 1 > UINT64_MAX - cutter->addr) {
-            return 0;
-        }
+    } else if (cutter->addr == 0) {
+        return false; /* the element goes on behind the last address there is */
     }
-    uint64_t piece_len = 0;
-    uint32_t want = len < cutter->left ? len : cutter->left;
-    uint8_t *host = vvs_piece(cutter->queue->memory, &cutter->queue->region_hint, &piece_len,
-                              cutter->addr, want, cutter->permission);
-    if (!host) {
-        return 0;
+    if (!vvs_piece_find(cutter->queue->memory, &cutter->piece, &cutter->queue->region_hint, cutter->addr,
+                        cutter->left, cutter->permission)) {
+        return false;
     }
-    uint32_t taken = (uint32_t)piece_len;
+    cutter->addr += cutter->piece.len;
+    cutter->left -= cutter->piece.len;
+    return true;
+}
+
+/* Cuts a slice of `len` bytes, which the piece has, and copies it to `out_header` if there is one. */
+static VVS_INLINE void vvs_cut_slice(struct vvs_cutter *cutter, uint8_t *out_header, uint32_t done,
+                                     uint32_t len)
+{
     if (cutter->used < cutter->slice_count) {
-        cutter->slices[cutter->used].data = host;
-        cutter->slices[cutter->used].len = taken;
+        cutter->slices[cutter->used].data = cutter->piece.host;
+        cutter->slices[cutter->used].len = len;
+    }
+    if (out_header) {
+        vvs_copy_in(cutter->queue, VVS_ITEM_HEADER, done, out_header + done, cutter->piece.host, len);
     }
     cutter->used++;
-    cutter->addr += taken;
-    cutter->left -= taken;
-    *out_len = taken;
-    return host;
+    cutter->piece.host += len;
+    cutter->piece.len -= len;
 }
 
-static enum vvs_status vvs_cut(struct vvs_cutter *cutter, uint32_t len)
-{
-    while (len > 0) {
-        uint32_t taken = 0;
-        if (!vvs_cut_piece(cutter, &taken, len)) {
-            return VVS_E_ADDR;
-        }
-        len -= taken;
-    }
-    return VVS_OK;
-}
-
-/* Cuts the header and copies it, each byte loaded once. */
-static enum vvs_status vvs_cut_header(struct vvs_cutter *cutter, uint8_t *out_header)
+/* The next `len` bytes in as many slices as it takes. Returns how far it came. */
+static __attribute__((noinline)) uint32_t vvs_cut_across(struct vvs_cutter *cutter, uint8_t *out_header,
+                                                         uint32_t len)
 {
     uint32_t done = 0;
-    while (done < VVS_HDR_BYTES) {
-        uint32_t taken = 0;
-        const uint8_t *host = vvs_cut_piece(cutter, &taken, VVS_HDR_BYTES - done);
-        if (!host) {
-            return VVS_E_ADDR;
+    while (done < len) {
+        if (cutter->piece.len == 0 && !vvs_cutter_find(cutter)) {
+            break;
         }
-        if (taken == VVS_HDR_BYTES) {
-            vvs_copy_in(cutter->queue, VVS_ITEM_HEADER, 0, out_header, host, VVS_HDR_BYTES);
-        } else {
-            vvs_copy_in(cutter->queue, VVS_ITEM_HEADER, done, out_header + done, host, taken);
-        }
+        uint32_t want = len - done;
+        uint32_t taken = want < cutter->piece.len ? want : (uint32_t)cutter->piece.len;
+        vvs_cut_slice(cutter, out_header, done, taken);
         done += taken;
     }
-    return VVS_OK;
+    return done;
 }
 
-static enum vvs_status vvs_cutter_check(const struct vvs_cutter *cutter, uint32_t *out_needed)
+/* Cuts the next `len` bytes of the stream, copying them to `out_header` if there is one. They are one
+ * slice nearly always; the copy of the cutter keeps its state in registers then. */
+static VVS_INLINE enum vvs_status vvs_cut(struct vvs_cutter *cutter, uint8_t *out_header, uint32_t len)
+{
+    if (len == 0) {
+        return VVS_OK;
+    }
+    if (cutter->piece.len == 0 && !vvs_cutter_find(cutter)) {
+        return VVS_E_ADDR;
+    }
+    if (cutter->piece.len >= len) {
+        vvs_cut_slice(cutter, out_header, 0, len);
+        return VVS_OK;
+    }
+    struct vvs_cutter across = *cutter;
+    uint32_t done = vvs_cut_across(&across, out_header, len);
+    *cutter = across;
+    return done == len ? VVS_OK : VVS_E_ADDR;
+}
+
+static VVS_INLINE enum vvs_status vvs_cutter_check(const struct vvs_cutter *cutter, uint32_t *out_needed)
 {
     if (cutter->used <= cutter->slice_count) {
         return VVS_OK;
@@ -100,7 +112,7 @@ static enum vvs_status vvs_cutter_check(const struct vvs_cutter *cutter, uint32_
 }
 
 /* A packet of `capacity` payload bytes in what the cutter has cut. */
-static void vvs_packet_describe(struct vvs_packet *packet, const struct vvs_cutter *cutter,
+static VVS_INLINE void vvs_packet_describe(struct vvs_packet *packet, const struct vvs_cutter *cutter,
                                 uint32_t header_slice_count, uint32_t capacity)
 {
     packet->slices = cutter->slices;
@@ -118,14 +130,14 @@ enum vvs_status vvs_packet_from_tx(struct vvs_packet *out_packet, uint32_t *out_
                                    uint32_t slice_count, uint32_t max_payload_len)
 {
     uint8_t header[VVS_HDR_BYTES];
-    if (chain->has_writable) {
+    if (chain->readable_descriptor_count != chain->descriptor_count) {
         return VVS_E_DIRECTION;
     }
     if (chain->readable_len < VVS_HDR_BYTES) {
         return VVS_E_HEADER_SHORT;
     }
     struct vvs_cutter cutter = vvs_cutter_of(chain, slices, slice_count, VVS_PERM_READ);
-    enum vvs_status status = vvs_cut_header(&cutter, header);
+    enum vvs_status status = vvs_cut(&cutter, header, VVS_HDR_BYTES);
     if (status != VVS_OK) {
         return status;
     }
@@ -136,7 +148,7 @@ enum vvs_status vvs_packet_from_tx(struct vvs_packet *out_packet, uint32_t *out_
     }
     bool too_long = len > max_payload_len;
     if (!too_long) {
-        status = vvs_cut(&cutter, len);
+        status = vvs_cut(&cutter, 0, len);
         if (status != VVS_OK) {
             return status;
         }
@@ -154,7 +166,7 @@ enum vvs_status vvs_packet_from_rx(struct vvs_packet *out_packet, uint32_t *out_
                                    const struct vvs_chain *chain, struct vvs_slice *slices,
                                    uint32_t slice_count, uint32_t max_payload_len)
 {
-    if (chain->has_readable) {
+    if (chain->readable_descriptor_count != 0) {
         return VVS_E_DIRECTION;
     }
     if (chain->writable_len < VVS_HDR_BYTES) {
@@ -163,12 +175,12 @@ enum vvs_status vvs_packet_from_rx(struct vvs_packet *out_packet, uint32_t *out_
     uint64_t room = chain->writable_len - VVS_HDR_BYTES;
     uint32_t capacity = room < max_payload_len ? (uint32_t)room : max_payload_len;
     struct vvs_cutter cutter = vvs_cutter_of(chain, slices, slice_count, VVS_PERM_WRITE);
-    enum vvs_status status = vvs_cut(&cutter, VVS_HDR_BYTES);
+    enum vvs_status status = vvs_cut(&cutter, 0, VVS_HDR_BYTES);
     if (status != VVS_OK) {
         return status;
     }
     uint32_t header_slice_count = cutter.used;
-    status = vvs_cut(&cutter, capacity);
+    status = vvs_cut(&cutter, 0, capacity);
     if (status != VVS_OK) {
         return status;
     }

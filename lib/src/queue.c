@@ -38,18 +38,19 @@ struct vvs_part {
 
 static enum vvs_status vvs_part_resolve(struct vvs_part *part, const struct vvs_memory *memory)
 {
-    uint32_t hint = 0;
-    uint64_t piece_len = 0;
+    const struct vvs_region *hint = memory->regions;
+    struct vvs_piece piece = {0, 0};
     if (part->addr % part->align != 0) {
         return VVS_E_RING_ALIGN;
     }
-    if (vvs_memory_check(memory, part->addr, part->len, part->permission) != VVS_OK) {
+    if (vvs_memory_check(memory, part->addr, part->len, part->permission) != VVS_OK ||
+        !vvs_piece_find(memory, &piece, &hint, part->addr, part->len, part->permission)) {
         return VVS_E_RING_ADDR;
     }
-    part->host = vvs_piece(memory, &hint, &piece_len, part->addr, part->len, part->permission);
-    if (piece_len != part->len || (uintptr_t)part->host % part->align != 0) {
+    if (piece.len != part->len || (uintptr_t)piece.host % part->align != 0) {
         return VVS_E_RING_HOST;
     }
+    part->host = piece.host;
     return VVS_OK;
 }
 
@@ -77,7 +78,7 @@ static enum vvs_status vvs_queue_resolve(struct vvs_queue *queue, const struct v
         }
     }
     queue->memory = memory;
-    queue->region_hint = 0;
+    queue->region_hint = memory->regions;
     queue->desc = parts[0].host;
     queue->driver = parts[1].host;
     queue->device = parts[2].host;
@@ -260,8 +261,7 @@ static inline struct vvs_slot *vvs_find_slot(struct vvs_queue *queue, const stru
         return 0;
     }
     struct vvs_slot *slot = &queue->slots[token->slot];
-    bool same = slot->sequence == token->sequence && slot->id == token->id && slot->span == token->span;
-    return same && slot->in_flight ? slot : 0;
+    return slot->sequence == token->sequence && slot->in_flight ? slot : 0;
 }
 
 static inline void vvs_free_slot(struct vvs_queue *queue, struct vvs_slot *slot)
@@ -295,11 +295,9 @@ enum vvs_status vvs_queue_undo(struct vvs_queue *queue, const struct vvs_token *
     return VVS_OK;
 }
 
-enum vvs_status vvs_queue_stage(struct vvs_queue *queue, const struct vvs_token *token, uint32_t len)
+static inline enum vvs_status vvs_stage(struct vvs_queue *queue, const struct vvs_token *token,
+                                        uint32_t len)
 {
-    if (queue->broken != VVS_OK) {
-        return queue->broken;
-    }
     struct vvs_slot *slot = vvs_find_slot(queue, token);
     if (!slot) {
         return VVS_E_TOKEN;
@@ -308,25 +306,19 @@ enum vvs_status vvs_queue_stage(struct vvs_queue *queue, const struct vvs_token 
         return VVS_E_IN_ORDER;
     }
     if (queue->packed) {
-        vvs_packed_stage(queue, slot->id, slot->span, len);
+        vvs_packed_stage(queue, slot->id, len);
     } else {
         vvs_split_stage(queue, slot->id, len);
-        queue->staged_span += slot->span;
     }
+    queue->staged_span += slot->span;
     queue->staged_count++;
     queue->oldest_sequence++;
     vvs_free_slot(queue, slot);
     return VVS_OK;
 }
 
-enum vvs_status vvs_queue_flush(struct vvs_queue *queue)
+static inline void vvs_flush(struct vvs_queue *queue)
 {
-    if (queue->broken != VVS_OK) {
-        return queue->broken;
-    }
-    if (queue->staged_count == 0) {
-        return VVS_OK;
-    }
     if (queue->packed) {
         vvs_packed_flush(queue);
     } else {
@@ -341,13 +333,31 @@ enum vvs_status vvs_queue_flush(struct vvs_queue *queue)
     queue->in_flight_span -= queue->staged_span;
     queue->staged_count = 0;
     queue->staged_span = 0;
-    return VVS_OK;
+}
+
+enum vvs_status vvs_queue_stage(struct vvs_queue *queue, const struct vvs_token *token, uint32_t len)
+{
+    return queue->broken == VVS_OK ? vvs_stage(queue, token, len) : queue->broken;
+}
+
+enum vvs_status vvs_queue_flush(struct vvs_queue *queue)
+{
+    if (queue->broken == VVS_OK && queue->staged_count != 0) {
+        vvs_flush(queue);
+    }
+    return queue->broken;
 }
 
 enum vvs_status vvs_queue_publish(struct vvs_queue *queue, const struct vvs_token *token, uint32_t len)
 {
-    enum vvs_status status = vvs_queue_stage(queue, token, len);
-    return status == VVS_OK ? vvs_queue_flush(queue) : status;
+    if (queue->broken != VVS_OK) {
+        return queue->broken;
+    }
+    enum vvs_status status = vvs_stage(queue, token, len);
+    if (status == VVS_OK) {
+        vvs_flush(queue);
+    }
+    return status;
 }
 
 enum vvs_status vvs_queue_needs_notify(struct vvs_queue *queue, bool *out_notify)

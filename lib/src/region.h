@@ -3,48 +3,75 @@
 #ifndef VVS_SRC_REGION_H
 #define VVS_SRC_REGION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vvs/memory.h"
 
-/* vvs_region_search finds the region of `guest_addr` by binary search and leaves it in `hint`.
+/* For the few functions whose working state has to stay in registers: see scripts/bench parse. */
+#define VVS_INLINE inline __attribute__((always_inline))
+
+/* vvs_region_search finds the region of `guest_addr` by binary search.
  *
- * Returns  NULL when no region has that address; `hint` stays then. */
-const struct vvs_region *vvs_region_search(const struct vvs_memory *memory, uint32_t *hint,
-                                           uint64_t guest_addr);
+ * Returns  NULL when no region has that address. */
+const struct vvs_region *vvs_region_search(const struct vvs_memory *memory, uint64_t guest_addr);
 
 /* vvs_memory_check_hinted is vvs_memory_check with a hint for the first region. */
-enum vvs_status vvs_memory_check_hinted(const struct vvs_memory *memory, uint32_t *hint,
-                                        uint64_t guest_addr, uint64_t len, uint32_t permission);
+enum vvs_status vvs_memory_check_hinted(const struct vvs_memory *memory,
+                                        const struct vvs_region **hint, uint64_t guest_addr, uint64_t len,
+                                        uint32_t permission);
 
-/* vvs_log_guest marks the pages of `len` bytes at a guest address that is known to be in memory. */
-void vvs_log_guest(const struct vvs_memory *memory, uint64_t guest_addr, uint64_t len);
+/* vvs_log_pages and vvs_log_aliases do the work of the two functions below. */
+void vvs_log_pages(const struct vvs_memory *memory, uint64_t guest_addr, uint64_t len);
+void vvs_log_aliases(const struct vvs_memory *memory, const void *host, uint64_t len);
 
-/* vvs_log_host marks the pages of `len` bytes at `host`, under each guest address that maps there. */
-void vvs_log_host(const struct vvs_memory *memory, const void *host, uint64_t len);
-
-/* vvs_piece gives host memory for the first bytes of a guest range: as many of `len` as one region has.
- *
- * Returns  NULL when the address is in no region of that permission; else `out_len`, at least 1 when
- *          `len` is, says how many. */
-static inline uint8_t *vvs_piece(const struct vvs_memory *memory, uint32_t *hint, uint64_t *out_len,
-                                 uint64_t guest_addr, uint64_t len, uint32_t permission)
+/* vvs_log_guest marks the pages of `len` bytes, at least 1, at a guest address known to be in memory. */
+static inline void vvs_log_guest(const struct vvs_memory *memory, uint64_t guest_addr, uint64_t len)
 {
-    const struct vvs_region *region = &memory->regions[*hint];
-    uint64_t offset = guest_addr - region->guest_addr;
-    if (offset >= region->len) {
-        region = vvs_region_search(memory, hint, guest_addr);
+    if (memory->log) {
+        vvs_log_pages(memory, guest_addr, len);
+    }
+}
+
+/* vvs_log_host marks the pages of `len` bytes, at least 1, at `host`, under each guest address that maps
+ * there. */
+static inline void vvs_log_host(const struct vvs_memory *memory, const void *host, uint64_t len)
+{
+    if (memory->log) {
+        vvs_log_aliases(memory, host, len);
+    }
+}
+
+/* Guest memory that is contiguous on the host. */
+struct vvs_piece {
+    uint8_t *host;
+    uint64_t len;
+};
+
+/* vvs_piece_find gives host memory for the first bytes of a guest range: as many of `len` as one region
+ * has, so at least 1. `hint` is the region to try first, and the one found.
+ *
+ * Returns  false when the address is in no region of that permission. */
+static VVS_INLINE bool vvs_piece_find(const struct vvs_memory *memory, struct vvs_piece *out_piece,
+                                      const struct vvs_region **hint, uint64_t guest_addr, uint64_t len,
+                                      uint32_t permission)
+{
+    const struct vvs_region *region = *hint;
+    if (guest_addr - region->guest_addr >= region->len) {
+        region = vvs_region_search(memory, guest_addr);
         if (!region) {
-            return 0;
+            return false;
         }
-        offset = guest_addr - region->guest_addr;
+        *hint = region;
     }
     if ((region->permission & permission) != permission) {
-        return 0;
+        return false;
     }
+    uint64_t offset = guest_addr - region->guest_addr;
     uint64_t left = region->len - offset;
-    *out_len = len < left ? len : left;
-    return region->host + offset;
+    out_piece->host = region->host + offset;
+    out_piece->len = len < left ? len : left;
+    return true;
 }
 
 #endif

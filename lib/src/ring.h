@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "region.h"
 #include "vvs/chain.h"
 #include "vvs/queue.h"
 #include "vvs/spec.h"
@@ -27,58 +28,63 @@ static inline enum vvs_status vvs_queue_break(struct vvs_queue *queue, enum vvs_
     return status;
 }
 
-/* vvs_chain_begin empties `chain`; vvs_chain_add appends one descriptor, vvs_chain_end accepts the whole.
- * vvs_chain_add_table appends the entries of the table that `referrer` names; `out_chain` is accepted or
- * refused then. */
-static inline void vvs_chain_begin(struct vvs_queue *queue, struct vvs_chain *chain)
+/* A walk under way: what was added, descriptor by descriptor, to the queue's element storage. */
+struct vvs_walk {
+    struct vvs_element *element; /* the next one */
+    uint32_t count;
+    uint32_t readable_count;
+    uint64_t readable_len;
+    uint64_t total_len;
+};
+
+static inline struct vvs_walk vvs_walk_begin(const struct vvs_queue *queue)
 {
-    chain->queue = queue;
-    chain->elements = queue->elements;
-    chain->element_count = 0;
-    chain->readable_count = 0;
-    chain->descriptor_count = 0;
-    chain->has_readable = 0;
-    chain->has_writable = 0;
-    chain->readable_len = 0;
-    chain->writable_len = 0;
+    struct vvs_walk walk = {queue->elements, 0, 0, 0, 0};
+    return walk;
 }
 
-/* The order, the limit and the direction of one more element. Zero-length ones count but are not kept:
- * they hold no bytes, and their address means nothing. */
-static inline enum vvs_status vvs_chain_add(struct vvs_chain *chain, const struct vvs_desc *desc)
+/* One more descriptor. The caller has checked that there is storage for it: count is below max_chain. */
+static VVS_INLINE enum vvs_status vvs_walk_add(struct vvs_walk *walk, const struct vvs_desc *desc)
 {
-    struct vvs_queue *queue = chain->queue;
     bool writable = (desc->flags & VVS_DESC_F_WRITE) != 0;
-    if (chain->descriptor_count == queue->max_chain) {
-        return VVS_E_CHAIN_LIMIT;
+    if (!writable) {
+        if (walk->readable_count != walk->count) {
+            return VVS_E_ORDER;
+        }
+        walk->readable_count++;
+        walk->readable_len += desc->len;
     }
-    chain->descriptor_count++;
-    if (writable) {
-        chain->has_writable = 1;
-        chain->writable_len += desc->len;
-    } else if (chain->has_writable) {
-        return VVS_E_ORDER;
-    } else {
-        chain->has_readable = 1;
-        chain->readable_len += desc->len;
-    }
+    walk->count++;
+    walk->total_len += desc->len;
     if (desc->len != 0) {
-        struct vvs_element *element = &queue->elements[chain->element_count];
-        element->addr = desc->addr;
-        element->len = desc->len;
-        element->writable = writable;
-        chain->element_count++;
-        chain->readable_count += !writable;
+        walk->element->addr = desc->addr;
+        walk->element->len = desc->len;
+        walk->element->writable = writable;
+        walk->element++;
     }
     return VVS_OK;
 }
 
-static inline enum vvs_status vvs_chain_end(const struct vvs_chain *chain)
+/* The whole chain is accepted, or refused for its length. */
+static VVS_INLINE enum vvs_status vvs_walk_end(const struct vvs_walk *walk, struct vvs_queue *queue,
+                                               struct vvs_chain *out_chain)
 {
-    return chain->readable_len + chain->writable_len > VVS_CHAIN_BYTES_MAX ? VVS_E_CHAIN_BYTES : VVS_OK;
+    if (walk->total_len > VVS_CHAIN_BYTES_MAX) {
+        return VVS_E_CHAIN_BYTES;
+    }
+    out_chain->queue = queue;
+    out_chain->elements = queue->elements;
+    out_chain->element_count = (uint32_t)(walk->element - queue->elements);
+    out_chain->descriptor_count = walk->count;
+    out_chain->readable_descriptor_count = walk->readable_count;
+    out_chain->readable_len = walk->readable_len;
+    out_chain->writable_len = walk->total_len - walk->readable_len;
+    return VVS_OK;
 }
 
-enum vvs_status vvs_chain_add_table(struct vvs_chain *chain, const struct vvs_desc *referrer);
+/* vvs_walk_add_table adds the entries of the table that `referrer` names. */
+enum vvs_status vvs_walk_add_table(struct vvs_walk *walk, struct vvs_queue *queue,
+                                   const struct vvs_desc *referrer);
 
 /* The split ring. */
 enum vvs_status vvs_split_pop(struct vvs_queue *queue, struct vvs_token *out_token,
@@ -93,7 +99,7 @@ void vvs_split_disarm(struct vvs_queue *queue);
 enum vvs_status vvs_packed_pop(struct vvs_queue *queue, struct vvs_token *out_token,
                                struct vvs_chain *out_chain);
 void vvs_packed_undo(struct vvs_queue *queue, uint16_t span);
-void vvs_packed_stage(struct vvs_queue *queue, uint16_t id, uint16_t span, uint32_t len);
+void vvs_packed_stage(struct vvs_queue *queue, uint16_t id, uint32_t len);
 void vvs_packed_flush(struct vvs_queue *queue);
 bool vvs_packed_needs_notify(struct vvs_queue *queue);
 bool vvs_packed_arm(struct vvs_queue *queue);

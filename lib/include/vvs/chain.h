@@ -13,17 +13,16 @@
 extern "C" {
 #endif
 
-/* A walked chain. Read-only for callers; valid until the next pop of its queue. */
+/* A walked chain. Read-only for callers; valid until the next pop of its queue. A descriptor of length
+ * 0 counts, and obeys order and direction, but holds no bytes: it is no element. */
 struct vvs_chain {
     struct vvs_queue *queue;
-    const struct vvs_element *elements; /* device-readable first; zero-length ones left out */
+    const struct vvs_element *elements; /* device-readable ones first */
     uint32_t element_count;
-    uint32_t readable_count;      /* of them, device-readable */
-    uint32_t descriptor_count;    /* as walked, zero-length ones included, the table's referrer not */
-    uint8_t has_readable;         /* some descriptor was device-readable, zero-length ones included */
-    uint8_t has_writable;         /* some descriptor was device-writable, zero-length ones included */
-    uint64_t readable_len;        /* bytes */
-    uint64_t writable_len;        /* bytes; both together at most 2^32 */
+    uint32_t descriptor_count; /* those of a table included, the one that refers to it not */
+    uint32_t readable_descriptor_count; /* the others are device-writable */
+    uint64_t readable_len;              /* bytes */
+    uint64_t writable_len;              /* bytes; both together at most 2^32 */
 };
 
 /* vvs_chain_walk walks the chain whose head is `head`, without popping: for chains that an in-flight

@@ -74,6 +74,7 @@ struct vvs_queue {
     uint8_t *desc;
     uint8_t *driver;
     uint8_t *device;
+    const struct vvs_region *region_hint;
     struct vvs_slot *slots;
     struct vvs_element *elements;
     uint64_t desc_addr;
@@ -81,7 +82,6 @@ struct vvs_queue {
     uint64_t device_addr;
     uint32_t size;
     uint32_t max_chain;
-    uint32_t region_hint;
     uint32_t next_sequence;
     uint32_t oldest_sequence;
     uint32_t in_flight_count;
