@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* Runs a scenario against the library and keeps its answers. Oracles and tools plug in as hooks.
  *
- * Everything is bounded and lies in struct run, which is large: make it static. Nothing allocates. */
+ * Everything is bounded and lies in struct run, which is large: make it static. Nothing
+ * allocates. */
 #ifndef SCN_RUN_H
 #define SCN_RUN_H
 
