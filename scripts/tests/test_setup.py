@@ -23,6 +23,7 @@ class Machine:
         for name in ("scripts/setup", "scripts/packages.txt", "requirements.txt"):
             shutil.copy(TOP / name, self.top / name)
         self.write = write
+        self.path = f"{self.bin}:{os.environ['PATH']}"
         self.stub(
             "dpkg-query", f'for p in "$@"; do grep -qx "$p" {self.installed} && echo "installed $p"; done'
         )
@@ -39,8 +40,13 @@ class Machine:
         digest = hashlib.sha256((self.top / "requirements.txt").read_bytes()).hexdigest()
         (self.top / ".venv" / "requirements.sha256").write_text(f"{digest}  -\n")
 
+    def only_stubs_and(self, names):
+        for name in names.split():
+            (self.bin / name).symlink_to(shutil.which(name))
+        self.path = str(self.bin)
+
     def setup(self, *argv):
-        env = os.environ | {"PATH": f"{self.bin}:{os.environ['PATH']}"}
+        env = os.environ | {"PATH": self.path}
         return subprocess.run(
             [self.top / "scripts" / "setup", *argv], capture_output=True, text=True, env=env
         )
@@ -111,12 +117,17 @@ def test_apt_failing_is_one_line_and_exit_3(machine):
     assert "E: no such mirror" in done.stderr
 
 
-def test_without_root_or_sudo_it_says_what_to_have_installed(machine):
+@pytest.mark.parametrize("sudo", ["refuses", "is not there"])
+def test_without_root_or_sudo_it_says_what_to_have_installed(machine, sudo):
     machine.with_python()
     machine.stub("id", "echo 1000")
-    machine.stub("sudo", "exit 1")
+    if sudo == "refuses":
+        machine.stub("sudo", "exit 1")
+    else:
+        machine.only_stubs_and("awk bash cat comm dirname echo env flock grep mkdir paste sha256sum sort xargs")
     done = machine.setup()
     assert done.returncode == 3
+    assert len(done.stderr.splitlines()) == 1
     assert "apt-get install" in done.stderr
     assert "clang-19" in done.stderr
     assert not machine.called("apt-get")
