@@ -42,14 +42,29 @@ static void add_region(struct guest *guest, uint64_t addr, uint64_t len, uint32_
     guest->regions[guest->region_count++] = guest_region(addr, len, permission);
 }
 
+/* On a split ring the event word behind the ring exists with EVENT_IDX only. */
+static uint32_t event_bytes(const struct guest *guest)
+{
+    return guest->features & GUEST_EVENT_IDX ? 2 : 0;
+}
+
+uint32_t guest_driver_bytes(const struct guest *guest)
+{
+    return guest_is_packed(guest) ? 4 : 4 + 2 * guest->size + event_bytes(guest);
+}
+
+uint32_t guest_device_bytes(const struct guest *guest)
+{
+    return guest_is_packed(guest) ? 4 : 4 + 8 * guest->size + event_bytes(guest);
+}
+
 static void add_memory(struct guest *guest)
 {
     const uint32_t both = VVS_PERM_READ | VVS_PERM_WRITE;
     const bool packed = guest_is_packed(guest);
-    const uint64_t size = guest->size;
-    add_region(guest, GUEST_DESC, VVS_DESC_BYTES * size, packed ? both : VVS_PERM_READ);
-    add_region(guest, GUEST_DRIVER, packed ? 4 : 6 + 2 * size, VVS_PERM_READ);
-    add_region(guest, GUEST_DEVICE, packed ? 4 : 6 + 8 * size, VVS_PERM_WRITE);
+    add_region(guest, GUEST_DESC, VVS_DESC_BYTES * guest->size, packed ? both : VVS_PERM_READ);
+    add_region(guest, GUEST_DRIVER, guest_driver_bytes(guest), VVS_PERM_READ);
+    add_region(guest, GUEST_DEVICE, guest_device_bytes(guest), VVS_PERM_WRITE);
     add_region(guest, GUEST_NEXT, GUEST_NEXT_BYTES, both);
     add_region(guest, GUEST_DATA, GUEST_DATA_BYTES, both);
     add_region(guest, GUEST_READ_ONLY, GUEST_SMALL_BYTES, VVS_PERM_READ);

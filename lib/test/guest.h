@@ -80,6 +80,9 @@ struct guest *guest_replace(void **state, uint64_t features, uint32_t size, uint
 #define BOTH_TESTS(test) SPLIT_TEST(test), PACKED_TEST(test)
 
 bool guest_is_packed(const struct guest *guest);
+/* Lengths of the driver's and the device's part of the ring. */
+uint32_t guest_driver_bytes(const struct guest *guest);
+uint32_t guest_device_bytes(const struct guest *guest);
 struct vvs_region guest_region(uint64_t addr, uint64_t len, uint32_t permission);
 
 /* Guest memory. An address without memory fails the test. */
