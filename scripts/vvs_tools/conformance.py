@@ -13,7 +13,7 @@ from types import ModuleType
 import click
 from rich.console import Console
 
-from vvs_tools import OUT, TOP, build, process, results, sanitizers
+from vvs_tools import OUT, TOP, build, process, sanitizers
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
 LOGS = OUT / "conformance"
