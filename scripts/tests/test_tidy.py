@@ -39,7 +39,8 @@ def test_file_and_line_length(found):
 
 def test_licence_stands_first(found):
     assert "no licence line" in found("x.c", "\n" + SPDX)[0]
-    assert "no licence line" in found("x.py", "")[0]
+    assert "no licence line" in found("x.py", "X = 1\n")[0]
+    assert found("x.py", "") == []
 
 
 def test_banned_words_in_names(found):

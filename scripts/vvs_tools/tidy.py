@@ -79,7 +79,9 @@ def python_function_length(_path: Path, text: str) -> Iterator[tuple[int, str]]:
 
 
 def licence(path: Path, text: str) -> Iterator[tuple[int, str]]:
-    """In the first line, or in the second after a #! line."""
+    """In the first line, or in the second after a #! line; an empty file is nobody's work."""
+    if not text:
+        return
     head = text.splitlines()[: 2 if text.startswith("#!") else 1]
     if not any(LICENCE in line for line in head):
         yield 1, f"no licence line: {LICENCE}"
