@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* The walk of a split chain and of indirect tables of both formats. */
+/* Indirect tables, of both ring formats. */
 #include "vvs/chain.h"
 
 #include "access.h"
-#include "le.h"
-#include "region.h"
 #include "ring.h"
-
-static inline void vvs_desc_decode(struct vvs_desc *out_desc, const uint8_t *raw, bool packed)
-{
-    out_desc->addr = vvs_le64(raw);
-    out_desc->len = vvs_le32(raw + 8);
-    out_desc->flags = vvs_le16(raw + (packed ? 14 : 12));
-    out_desc->next_or_id = vvs_le16(raw + (packed ? 12 : 14));
-}
 
 /* An indirect table. It may cross regions; `host` is set while it does not. */
 struct vvs_table {
@@ -131,54 +121,4 @@ enum vvs_status vvs_walk_add_table(struct vvs_walk *walk, struct vvs_queue *queu
         return status;
     }
     return queue->packed ? vvs_packed_table_add(walk, &table) : vvs_split_table_add(walk, &table);
-}
-
-/* The last descriptor of a split chain may refer to a table. Taking copies keeps the caller's walk in
- * registers. */
-static enum vvs_status vvs_split_end_table(struct vvs_queue *queue, struct vvs_chain *out_chain,
-                                           struct vvs_walk walk, struct vvs_desc referrer)
-{
-    if ((referrer.flags & VVS_DESC_F_NEXT) != 0) {
-        return VVS_E_INDIRECT_NEXT;
-    }
-    enum vvs_status status = vvs_walk_add_table(&walk, queue, &referrer);
-    return status == VVS_OK ? vvs_walk_end(&walk, queue, out_chain) : status;
-}
-
-enum vvs_status vvs_chain_walk(struct vvs_queue *queue, struct vvs_chain *out_chain, uint16_t head)
-{
-    const uint8_t *table = queue->desc;
-    const uint32_t size = queue->size;
-    const uint32_t limit = queue->max_chain < size ? queue->max_chain : size;
-    uint32_t index = head;
-    if (queue->packed) {
-        return VVS_E_ARGUMENT;
-    }
-    if (index >= size) {
-        return VVS_E_HEAD;
-    }
-    struct vvs_walk walk = vvs_walk_begin(queue);
-    for (;;) {
-        uint8_t raw[VVS_DESC_BYTES];
-        struct vvs_desc desc;
-        vvs_copy_in(queue, VVS_ITEM_DESC, index, raw, table + (size_t)index * VVS_DESC_BYTES, sizeof raw);
-        vvs_desc_decode(&desc, raw, false);
-        if ((desc.flags & VVS_DESC_F_INDIRECT) != 0) {
-            return vvs_split_end_table(queue, out_chain, walk, desc);
-        }
-        enum vvs_status status = vvs_walk_add(&walk, &desc);
-        if (status != VVS_OK) {
-            return status;
-        }
-        if ((desc.flags & VVS_DESC_F_NEXT) == 0) {
-            return vvs_walk_end(&walk, queue, out_chain);
-        }
-        index = desc.next_or_id;
-        if (index >= size) {
-            return VVS_E_NEXT;
-        }
-        if (walk.count == limit) {
-            return limit == size ? VVS_E_LOOP : VVS_E_CHAIN_LIMIT;
-        }
-    }
 }

@@ -91,20 +91,15 @@ enum vvs_status vvs_memory_from_frontend(const struct vvs_memory *memory, uint64
 
 const struct vvs_region *vvs_region_search(const struct vvs_memory *memory, uint64_t guest_addr)
 {
+    /* The last region that does not start above the address is the only one that can have it. */
     const struct vvs_region *low = memory->regions;
     uint32_t count = memory->region_count;
-    while (count > 0) {
-        const struct vvs_region *middle = low + count / 2;
-        if (guest_addr < middle->guest_addr) {
-            count /= 2;
-        } else if (guest_addr - middle->guest_addr < middle->len) {
-            return middle;
-        } else {
-            low = middle + 1;
-            count -= count / 2 + 1;
-        }
+    while (count > 1) {
+        uint32_t half = count / 2;
+        low = low[half].guest_addr <= guest_addr ? low + half : low;
+        count -= half;
     }
-    return 0;
+    return guest_addr - low->guest_addr < low->len ? low : 0;
 }
 
 enum vvs_status vvs_memory_check_hinted(const struct vvs_memory *memory,

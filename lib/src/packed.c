@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* The packed ring: one descriptor ring for both directions, positions with wrap counters. */
 #include "access.h"
-#include "le.h"
-#include "region.h"
 #include "ring.h"
 
 /* A place in the ring and the wrap counter that goes with it. */
@@ -124,6 +122,7 @@ enum vvs_status vvs_packed_pop(struct vvs_queue *queue, struct vvs_token *out_to
     queue->avail_index = (uint16_t)next.index;
     queue->avail_wrap = next.wrap;
     vvs_take_slot(queue, out_token, id, span, position);
+    queue->in_flight_span += span;
     return status == VVS_OK ? vvs_walk_end(&walk, queue, out_chain) : status;
 }
 
@@ -134,6 +133,7 @@ void vvs_packed_undo(struct vvs_queue *queue, uint16_t span)
         queue->avail_wrap ^= 1;
     }
     queue->avail_index = (uint16_t)(queue->avail_index - span);
+    queue->in_flight_span -= span;
 }
 
 static void vvs_packed_store_flags(struct vvs_queue *queue, struct vvs_place place, uint32_t len)
@@ -158,7 +158,7 @@ void vvs_packed_stage(struct vvs_queue *queue, uint16_t id, uint32_t len)
     vvs_put_le16(raw + 4, id);
     vvs_copy_out(queue, VVS_ITEM_USED_ELEM, place.index, queue->desc + offset, raw, sizeof raw);
     vvs_log_guest(queue->memory, queue->desc_addr + offset, sizeof raw);
-    if (queue->staged_count == 0) {
+    if (queue->staged_span == 0) {
         queue->staged_len = len;
     } else {
         vvs_packed_store_flags(queue, place, len);
@@ -172,6 +172,7 @@ void vvs_packed_flush(struct vvs_queue *queue)
     vvs_packed_store_flags(queue, first, queue->staged_len);
     queue->used_index = (uint16_t)next.index;
     queue->used_wrap = next.wrap;
+    queue->in_flight_span -= queue->staged_span;
 }
 
 bool vvs_packed_needs_notify(struct vvs_queue *queue)

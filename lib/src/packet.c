@@ -14,22 +14,20 @@ struct vvs_cutter {
     uint64_t addr;                     /* of what is left of the last one, behind `piece` */
     uint64_t left;
     struct vvs_piece piece; /* found, not cut yet */
-    uint32_t permission;
     struct vvs_slice *slices;
     uint32_t slice_count;
     uint32_t used;
 };
 
 static VVS_INLINE struct vvs_cutter vvs_cutter_of(const struct vvs_chain *chain, struct vvs_slice *slices,
-                                                  uint32_t slice_count, uint32_t permission)
+                                                  uint32_t slice_count)
 {
-    struct vvs_cutter cutter = {chain->queue, chain->elements, 0,           0, {0, 0},
-                                permission,   slices,          slice_count, 0};
+    struct vvs_cutter cutter = {chain->queue, chain->elements, 0, 0, {0, 0}, slices, slice_count, 0};
     return cutter;
 }
 
 /* Finds the next piece of host memory of the stream; the chain must have one. */
-static VVS_INLINE bool vvs_cutter_find(struct vvs_cutter *cutter)
+static VVS_INLINE bool vvs_cutter_find(struct vvs_cutter *cutter, uint32_t permission)
 {
     if (cutter->left == 0) {
         cutter->addr = cutter->element->addr;
@@ -39,7 +37,7 @@ static VVS_INLINE bool vvs_cutter_find(struct vvs_cutter *cutter)
         return false; /* the element goes on behind the last address there is */
     }
     if (!vvs_piece_find(cutter->queue->memory, &cutter->piece, &cutter->queue->region_hint, cutter->addr,
-                        cutter->left, cutter->permission)) {
+                        cutter->left, permission)) {
         return false;
     }
     cutter->addr += cutter->piece.len;
@@ -65,11 +63,11 @@ static VVS_INLINE void vvs_cut_slice(struct vvs_cutter *cutter, uint8_t *out_hea
 
 /* The next `len` bytes in as many slices as it takes. Returns how far it came. */
 static __attribute__((noinline)) uint32_t vvs_cut_across(struct vvs_cutter *cutter, uint8_t *out_header,
-                                                         uint32_t len)
+                                                         uint32_t len, uint32_t permission)
 {
     uint32_t done = 0;
     while (done < len) {
-        if (cutter->piece.len == 0 && !vvs_cutter_find(cutter)) {
+        if (cutter->piece.len == 0 && !vvs_cutter_find(cutter, permission)) {
             break;
         }
         uint32_t want = len - done;
@@ -82,12 +80,13 @@ static __attribute__((noinline)) uint32_t vvs_cut_across(struct vvs_cutter *cutt
 
 /* Cuts the next `len` bytes of the stream, copying them to `out_header` if there is one. They are one
  * slice nearly always; the copy of the cutter keeps its state in registers then. */
-static VVS_INLINE enum vvs_status vvs_cut(struct vvs_cutter *cutter, uint8_t *out_header, uint32_t len)
+static VVS_INLINE enum vvs_status vvs_cut(struct vvs_cutter *cutter, uint8_t *out_header, uint32_t len,
+                                          uint32_t permission)
 {
     if (len == 0) {
         return VVS_OK;
     }
-    if (cutter->piece.len == 0 && !vvs_cutter_find(cutter)) {
+    if (cutter->piece.len == 0 && !vvs_cutter_find(cutter, permission)) {
         return VVS_E_ADDR;
     }
     if (cutter->piece.len >= len) {
@@ -95,7 +94,7 @@ static VVS_INLINE enum vvs_status vvs_cut(struct vvs_cutter *cutter, uint8_t *ou
         return VVS_OK;
     }
     struct vvs_cutter across = *cutter;
-    uint32_t done = vvs_cut_across(&across, out_header, len);
+    uint32_t done = vvs_cut_across(&across, out_header, len, permission);
     *cutter = across;
     return done == len ? VVS_OK : VVS_E_ADDR;
 }
@@ -112,15 +111,17 @@ static VVS_INLINE enum vvs_status vvs_cutter_check(const struct vvs_cutter *cutt
 }
 
 /* A packet of `capacity` payload bytes in what the cutter has cut. */
-static VVS_INLINE void vvs_packet_describe(struct vvs_packet *packet, const struct vvs_cutter *cutter,
-                                uint32_t header_slice_count, uint32_t capacity)
+static VVS_INLINE void vvs_packet_describe(struct vvs_packet *packet,
+                                           const struct vvs_cutter *cutter,
+                                           uint32_t header_slice_count, uint32_t capacity,
+                                           bool writable)
 {
     packet->slices = cutter->slices;
     packet->header_slice_count = header_slice_count;
     packet->slice_count = cutter->used;
     packet->capacity = capacity;
     packet->written = 0;
-    packet->writable = cutter->permission == VVS_PERM_WRITE;
+    packet->writable = writable;
     packet->done = 0;
     packet->memory = cutter->queue->memory;
 }
@@ -136,8 +137,8 @@ enum vvs_status vvs_packet_from_tx(struct vvs_packet *out_packet, uint32_t *out_
     if (chain->readable_len < VVS_HDR_BYTES) {
         return VVS_E_HEADER_SHORT;
     }
-    struct vvs_cutter cutter = vvs_cutter_of(chain, slices, slice_count, VVS_PERM_READ);
-    enum vvs_status status = vvs_cut(&cutter, header, VVS_HDR_BYTES);
+    struct vvs_cutter cutter = vvs_cutter_of(chain, slices, slice_count);
+    enum vvs_status status = vvs_cut(&cutter, header, VVS_HDR_BYTES, VVS_PERM_READ);
     if (status != VVS_OK) {
         return status;
     }
@@ -148,7 +149,7 @@ enum vvs_status vvs_packet_from_tx(struct vvs_packet *out_packet, uint32_t *out_
     }
     bool too_long = len > max_payload_len;
     if (!too_long) {
-        status = vvs_cut(&cutter, 0, len);
+        status = vvs_cut(&cutter, 0, len, VVS_PERM_READ);
         if (status != VVS_OK) {
             return status;
         }
@@ -158,7 +159,7 @@ enum vvs_status vvs_packet_from_tx(struct vvs_packet *out_packet, uint32_t *out_
         return status;
     }
     memcpy(out_packet->header, header, sizeof header);
-    vvs_packet_describe(out_packet, &cutter, header_slice_count, too_long ? 0 : len);
+    vvs_packet_describe(out_packet, &cutter, header_slice_count, too_long ? 0 : len, false);
     return too_long ? VVS_E_PAYLOAD_LIMIT : VVS_OK;
 }
 
@@ -174,13 +175,13 @@ enum vvs_status vvs_packet_from_rx(struct vvs_packet *out_packet, uint32_t *out_
     }
     uint64_t room = chain->writable_len - VVS_HDR_BYTES;
     uint32_t capacity = room < max_payload_len ? (uint32_t)room : max_payload_len;
-    struct vvs_cutter cutter = vvs_cutter_of(chain, slices, slice_count, VVS_PERM_WRITE);
-    enum vvs_status status = vvs_cut(&cutter, 0, VVS_HDR_BYTES);
+    struct vvs_cutter cutter = vvs_cutter_of(chain, slices, slice_count);
+    enum vvs_status status = vvs_cut(&cutter, 0, VVS_HDR_BYTES, VVS_PERM_WRITE);
     if (status != VVS_OK) {
         return status;
     }
     uint32_t header_slice_count = cutter.used;
-    status = vvs_cut(&cutter, 0, capacity);
+    status = vvs_cut(&cutter, 0, capacity, VVS_PERM_WRITE);
     if (status != VVS_OK) {
         return status;
     }
@@ -189,7 +190,7 @@ enum vvs_status vvs_packet_from_rx(struct vvs_packet *out_packet, uint32_t *out_
         return status;
     }
     memset(out_packet->header, 0, VVS_HDR_BYTES);
-    vvs_packet_describe(out_packet, &cutter, header_slice_count, capacity);
+    vvs_packet_describe(out_packet, &cutter, header_slice_count, capacity, true);
     return VVS_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "access.h"
 #include "region.h"
 #include "ring.h"
+#include "split.h"
 
 #if defined(VVS_TSAN)
 uint32_t vvs_tsan_fence_word;
@@ -100,6 +101,7 @@ static void vvs_queue_configure(struct vvs_queue *queue, const struct vvs_queue_
     queue->device_addr = config->device_addr;
     queue->size = config->size;
     queue->max_chain = config->max_chain != 0 ? config->max_chain : config->size;
+    queue->direct_limit = queue->max_chain < queue->size ? queue->max_chain : queue->size;
     queue->packed = vvs_feature_set(config->features, VVS_F_RING_PACKED);
     queue->indirect = vvs_feature_set(config->features, VVS_F_INDIRECT_DESC);
     queue->event_idx = vvs_feature_set(config->features, VVS_F_EVENT_IDX);
@@ -156,10 +158,9 @@ static void vvs_queue_restart(struct vvs_queue *queue, const struct vvs_queue_st
     queue->in_flight_count = 0;
     queue->in_flight_span = 0;
     queue->unsignalled = 0;
-    queue->staged_count = 0;
     queue->staged_span = 0;
     queue->staged_len = 0;
-    queue->free_slot = VVS_NO_SLOT;
+    queue->free_slot = 0;
     queue->fresh_slot = 0;
     queue->broken = VVS_OK;
 }
@@ -179,7 +180,7 @@ enum vvs_status vvs_queue_rebind(struct vvs_queue *queue, const struct vvs_memor
 
 enum vvs_status vvs_queue_get_state(const struct vvs_queue *queue, struct vvs_queue_state *out_state)
 {
-    if (queue->staged_count != 0) {
+    if (queue->staged_span != 0) {
         return VVS_E_STAGED;
     }
     out_state->avail_index = queue->avail_index;
@@ -257,18 +258,17 @@ enum vvs_status vvs_queue_pop(struct vvs_queue *queue, struct vvs_token *out_tok
 /* The slot of a token that is in flight, else NULL. */
 static inline struct vvs_slot *vvs_find_slot(struct vvs_queue *queue, const struct vvs_token *token)
 {
-    if (token->slot >= queue->fresh_slot) {
+    struct vvs_slot *slot = &queue->slots[token->slot];
+    if (token->slot >= queue->fresh_slot || slot->sequence != token->sequence) {
         return 0;
     }
-    struct vvs_slot *slot = &queue->slots[token->slot];
-    return slot->sequence == token->sequence && slot->in_flight ? slot : 0;
+    return slot->next_free == VVS_IN_FLIGHT ? slot : 0;
 }
 
-static inline void vvs_free_slot(struct vvs_queue *queue, struct vvs_slot *slot)
+static inline void vvs_free_slot(struct vvs_queue *queue, const struct vvs_token *token)
 {
-    slot->in_flight = 0;
-    slot->next_free = queue->free_slot;
-    queue->free_slot = (uint16_t)(slot - queue->slots);
+    queue->slots[token->slot].next_free = queue->free_slot;
+    queue->free_slot = token->slot;
     queue->in_flight_count--;
 }
 
@@ -290,8 +290,7 @@ enum vvs_status vvs_queue_undo(struct vvs_queue *queue, const struct vvs_token *
         queue->avail_index--;
     }
     queue->next_sequence--;
-    queue->in_flight_span -= slot->span;
-    vvs_free_slot(queue, slot);
+    vvs_free_slot(queue, token);
     return VVS_OK;
 }
 
@@ -305,15 +304,14 @@ static inline enum vvs_status vvs_stage(struct vvs_queue *queue, const struct vv
     if (queue->in_order && token->sequence != queue->oldest_sequence) {
         return VVS_E_IN_ORDER;
     }
+    queue->oldest_sequence++;
     if (queue->packed) {
         vvs_packed_stage(queue, slot->id, len);
     } else {
         vvs_split_stage(queue, slot->id, len);
     }
     queue->staged_span += slot->span;
-    queue->staged_count++;
-    queue->oldest_sequence++;
-    vvs_free_slot(queue, slot);
+    vvs_free_slot(queue, token);
     return VVS_OK;
 }
 
@@ -324,14 +322,7 @@ static inline void vvs_flush(struct vvs_queue *queue)
     } else {
         vvs_split_flush(queue);
     }
-    /* Beyond a lap of indices it no longer matters how many. */
     queue->unsignalled += queue->staged_span;
-    if (queue->unsignalled > UINT16_MAX) {
-        queue->signalled_known = 0;
-        queue->unsignalled = UINT16_MAX;
-    }
-    queue->in_flight_span -= queue->staged_span;
-    queue->staged_count = 0;
     queue->staged_span = 0;
 }
 
@@ -342,7 +333,7 @@ enum vvs_status vvs_queue_stage(struct vvs_queue *queue, const struct vvs_token 
 
 enum vvs_status vvs_queue_flush(struct vvs_queue *queue)
 {
-    if (queue->broken == VVS_OK && queue->staged_count != 0) {
+    if (queue->broken == VVS_OK && queue->staged_span != 0) {
         vvs_flush(queue);
     }
     return queue->broken;

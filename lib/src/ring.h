@@ -6,12 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "le.h"
 #include "region.h"
 #include "vvs/chain.h"
 #include "vvs/queue.h"
 #include "vvs/spec.h"
 
-#define VVS_NO_SLOT UINT16_MAX
+/* In a slot's `next_free` while its chain is in flight; slots are numbered below the queue size. */
+#define VVS_IN_FLIGHT UINT16_MAX
 
 /* One descriptor, copied from guest memory. */
 struct vvs_desc {
@@ -20,6 +22,14 @@ struct vvs_desc {
     uint16_t flags;
     uint16_t next_or_id; /* split: next; packed: id */
 };
+
+static VVS_INLINE void vvs_desc_decode(struct vvs_desc *out_desc, const uint8_t *raw, bool packed)
+{
+    out_desc->addr = vvs_le64(raw);
+    out_desc->len = vvs_le32(raw + 8);
+    out_desc->flags = vvs_le16(raw + (packed ? 14 : 12));
+    out_desc->next_or_id = vvs_le16(raw + (packed ? 12 : 14));
+}
 
 /* A failure of the ring is kept: the queue touches nothing any more. */
 static inline enum vvs_status vvs_queue_break(struct vvs_queue *queue, enum vvs_status status)
@@ -89,8 +99,6 @@ enum vvs_status vvs_walk_add_table(struct vvs_walk *walk, struct vvs_queue *queu
 /* The split ring. */
 enum vvs_status vvs_split_pop(struct vvs_queue *queue, struct vvs_token *out_token,
                               struct vvs_chain *out_chain);
-void vvs_split_stage(struct vvs_queue *queue, uint16_t id, uint32_t len);
-void vvs_split_flush(struct vvs_queue *queue);
 bool vvs_split_needs_notify(struct vvs_queue *queue);
 bool vvs_split_arm(struct vvs_queue *queue);
 void vvs_split_disarm(struct vvs_queue *queue);
@@ -107,20 +115,20 @@ void vvs_packed_disarm(struct vvs_queue *queue);
 
 /* vvs_take_slot puts a popped chain in flight. There is always room: a pop beyond the queue size breaks
  * the queue before. */
-static inline void vvs_take_slot(struct vvs_queue *queue, struct vvs_token *out_token, uint16_t id,
-                                 uint16_t span, uint16_t position)
+static VVS_INLINE void vvs_take_slot(struct vvs_queue *queue, struct vvs_token *out_token, uint16_t id,
+                                     uint16_t span, uint16_t position)
 {
     uint16_t at = queue->free_slot;
-    if (at == VVS_NO_SLOT) {
-        at = queue->fresh_slot++;
-    } else {
-        queue->free_slot = queue->slots[at].next_free;
-    }
     struct vvs_slot *slot = &queue->slots[at];
+    if (at == queue->fresh_slot) {
+        queue->free_slot = ++queue->fresh_slot;
+    } else {
+        queue->free_slot = slot->next_free;
+    }
     slot->sequence = queue->next_sequence;
     slot->id = id;
     slot->span = span;
-    slot->in_flight = 1;
+    slot->next_free = VVS_IN_FLIGHT;
     out_token->sequence = queue->next_sequence;
     out_token->id = id;
     out_token->span = span;
@@ -128,7 +136,6 @@ static inline void vvs_take_slot(struct vvs_queue *queue, struct vvs_token *out_
     out_token->slot = at;
     queue->next_sequence++;
     queue->in_flight_count++;
-    queue->in_flight_span += span;
 }
 
 #endif

@@ -1,19 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* The split ring: available idx and slots in, used elements and idx out. */
 #include "access.h"
-#include "le.h"
-#include "region.h"
 #include "ring.h"
-
-/* All index arithmetic is modulo 2^16; a slot is the index modulo the queue size, a power of two. */
-static inline uint32_t vvs_split_slot(const struct vvs_queue *queue, uint16_t index)
-{
-    return index & (queue->size - 1);
-}
+#include "split.h"
 
 static inline uint16_t vvs_split_load_index(const struct vvs_queue *queue)
 {
     return vvs_load_word(queue, VVS_ITEM_AVAIL_IDX, 0, queue->driver + VVS_AVAIL_IDX_OFFSET);
+}
+
+/* The last descriptor of a split chain may refer to a table. Taking copies keeps the caller's walk in
+ * registers. */
+static __attribute__((noinline)) enum vvs_status vvs_split_end_table(struct vvs_queue *queue, struct vvs_chain *out_chain,
+                                           struct vvs_walk walk, struct vvs_desc referrer)
+{
+    if ((referrer.flags & VVS_DESC_F_NEXT) != 0) {
+        return VVS_E_INDIRECT_NEXT;
+    }
+    enum vvs_status status = vvs_walk_add_table(&walk, queue, &referrer);
+    return status == VVS_OK ? vvs_walk_end(&walk, queue, out_chain) : status;
+}
+
+/* Walks from `head`, which is below the queue size, to the last descriptor. */
+static VVS_INLINE enum vvs_status vvs_split_walk(struct vvs_queue *queue, struct vvs_chain *out_chain,
+                                                 uint16_t head)
+{
+    const uint8_t *table = queue->desc;
+    const uint32_t size = queue->size;
+    uint32_t index = head;
+    struct vvs_walk walk = vvs_walk_begin(queue);
+    for (;;) {
+        uint8_t raw[VVS_DESC_BYTES];
+        struct vvs_desc desc;
+        vvs_copy_in(queue, VVS_ITEM_DESC, index, raw, table + (size_t)index * VVS_DESC_BYTES, sizeof raw);
+        vvs_desc_decode(&desc, raw, false);
+        if ((desc.flags & VVS_DESC_F_INDIRECT) != 0) {
+            return vvs_split_end_table(queue, out_chain, walk, desc);
+        }
+        enum vvs_status status = vvs_walk_add(&walk, &desc);
+        if (status != VVS_OK) {
+            return status;
+        }
+        if ((desc.flags & VVS_DESC_F_NEXT) == 0) {
+            return vvs_walk_end(&walk, queue, out_chain);
+        }
+        index = desc.next_or_id;
+        if (index >= size) {
+            return VVS_E_NEXT;
+        }
+        if (walk.count == queue->direct_limit) {
+            return walk.count == size ? VVS_E_LOOP : VVS_E_CHAIN_LIMIT;
+        }
+    }
+}
+
+enum vvs_status vvs_chain_walk(struct vvs_queue *queue, struct vvs_chain *out_chain, uint16_t head)
+{
+    if (queue->packed) {
+        return VVS_E_ARGUMENT;
+    }
+    return head < queue->size ? vvs_split_walk(queue, out_chain, head) : VVS_E_HEAD;
 }
 
 enum vvs_status vvs_split_pop(struct vvs_queue *queue, struct vvs_token *out_token,
@@ -36,34 +82,9 @@ enum vvs_status vvs_split_pop(struct vvs_queue *queue, struct vvs_token *out_tok
     if (head >= queue->size) {
         return vvs_queue_break(queue, VVS_E_HEAD);
     }
-    enum vvs_status status = vvs_chain_walk(queue, out_chain, head);
     queue->avail_index = (uint16_t)(position + 1);
     vvs_take_slot(queue, out_token, head, 1, position);
-    return status;
-}
-
-void vvs_split_stage(struct vvs_queue *queue, uint16_t id, uint32_t len)
-{
-    uint8_t raw[VVS_USED_ELEM_BYTES];
-    uint32_t slot = vvs_split_slot(queue, (uint16_t)(queue->used_index + queue->staged_count));
-    size_t offset = VVS_USED_RING_OFFSET + (size_t)slot * VVS_USED_ELEM_BYTES;
-    vvs_put_le32(raw, id);
-    vvs_put_le32(raw + 4, len);
-    vvs_copy_out(queue, VVS_ITEM_USED_ELEM, slot, queue->device + offset, raw, sizeof raw);
-    vvs_log_guest(queue->memory, queue->device_addr + offset, sizeof raw);
-}
-
-/* A store to a word of the used ring, and its mark in the dirty log. */
-static void vvs_split_store(struct vvs_queue *queue, enum vvs_item item, size_t offset, uint16_t value)
-{
-    vvs_store_word(queue, item, 0, queue->device + offset, value);
-    vvs_log_guest(queue->memory, queue->device_addr + offset, sizeof value);
-}
-
-void vvs_split_flush(struct vvs_queue *queue)
-{
-    queue->used_index = (uint16_t)(queue->used_index + queue->staged_count);
-    vvs_split_store(queue, VVS_ITEM_USED_IDX, VVS_USED_IDX_OFFSET, queue->used_index);
+    return vvs_split_walk(queue, out_chain, head);
 }
 
 bool vvs_split_needs_notify(struct vvs_queue *queue)

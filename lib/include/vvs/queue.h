@@ -42,7 +42,6 @@ struct vvs_slot {
     uint16_t id;
     uint16_t span;
     uint16_t next_free;
-    uint16_t in_flight;
 };
 
 /* What a queue is set up with. Everything but the storage comes from the driver and is checked. */
@@ -82,15 +81,14 @@ struct vvs_queue {
     uint64_t device_addr;
     uint32_t size;
     uint32_t max_chain;
+    uint32_t direct_limit;
     uint32_t next_sequence;
     uint32_t oldest_sequence;
     uint32_t in_flight_count;
     uint32_t in_flight_span;
-    uint32_t unsignalled;
-    uint32_t staged_count;
     uint32_t staged_span;
     uint32_t staged_len;
-    uint16_t staged_id;
+    uint64_t unsignalled;
     uint16_t free_slot;
     uint16_t fresh_slot;
     uint16_t avail_index;
