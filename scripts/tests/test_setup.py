@@ -124,7 +124,8 @@ def test_without_root_or_sudo_it_says_what_to_have_installed(machine, sudo):
     if sudo == "refuses":
         machine.stub("sudo", "exit 1")
     else:
-        machine.only_stubs_and("awk bash cat comm dirname echo env flock grep mkdir paste sha256sum sort xargs")
+        tools = "awk bash cat comm dirname echo env flock grep mkdir paste sha256sum sort xargs"
+        machine.only_stubs_and(tools)
     done = machine.setup()
     assert done.returncode == 3
     assert len(done.stderr.splitlines()) == 1
