@@ -193,7 +193,7 @@ static void take_elements(struct scn_scenario *out, struct reader *in, struct sc
 static void take_queue(struct scn_scenario *out, struct reader *in,
                        const struct scn_record_type *type)
 {
-    struct scn_record queue;
+    struct scn_record queue = {0};
     uint64_t role;
     uint32_t place = 0;
 

@@ -47,8 +47,11 @@ enum scn_type {
 
 /* Field numbers, a set for each record: SCN_ADD_CHAIN_TABLE_ADDR and so on. */
 #define SCN_ENUM_(record, field) SCN_##record##_F_##field,
-#define SCN_FIELD_ENUM(record)                                  \
-    enum scn_##record##_field { SCN_##record(SCN_FIELD_##record) SCN_##record##_FIELD_COUNT }
+#define SCN_FIELD_ENUM(record)                                                                     \
+    enum scn_##record##_field                                                                      \
+    {                                                                                              \
+        SCN_##record(SCN_FIELD_##record) SCN_##record##_FIELD_COUNT                                \
+    }
 #define SCN_FIELD_IMAGE(f, j, t, m) SCN_ENUM_(IMAGE, f)
 #define SCN_FIELD_REGION(f, j, t, m) SCN_ENUM_(REGION, f)
 #define SCN_FIELD_QUEUE(f, j, t, m) SCN_ENUM_(QUEUE, f)
@@ -179,8 +182,8 @@ struct scn_list scn_list_of(struct scn_scenario *scenario, uint8_t tag);
 /* scn_add_bytes appends literal bytes to the blob, as the record's BYTES field.
  *
  * Returns  how many of them there was room for. */
-uint32_t scn_add_bytes(struct scn_scenario *scenario, struct scn_record *record, const uint8_t *bytes,
-                       uint32_t len);
+uint32_t scn_add_bytes(struct scn_scenario *scenario, struct scn_record *record,
+                       const uint8_t *bytes, uint32_t len);
 
 static inline bool scn_has(const struct scn_record *record, uint32_t field)
 {
