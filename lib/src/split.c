@@ -25,14 +25,13 @@ static __attribute__((noinline)) enum vvs_status vvs_split_end_table(struct vvs_
 static VVS_INLINE enum vvs_status vvs_split_walk(struct vvs_queue *queue, struct vvs_chain *out_chain,
                                                  uint16_t head)
 {
-    const uint8_t *table = queue->desc;
-    const uint32_t size = queue->size;
     uint32_t index = head;
     struct vvs_walk walk = vvs_walk_begin(queue);
     for (;;) {
         uint8_t raw[VVS_DESC_BYTES];
         struct vvs_desc desc;
-        vvs_copy_in(queue, VVS_ITEM_DESC, index, raw, table + (size_t)index * VVS_DESC_BYTES, sizeof raw);
+        vvs_copy_in(queue, VVS_ITEM_DESC, index, raw,
+                    queue->desc + (size_t)index * VVS_DESC_BYTES, sizeof raw);
         vvs_desc_decode(&desc, raw, false);
         if ((desc.flags & VVS_DESC_F_INDIRECT) != 0) {
             return vvs_split_end_table(queue, out_chain, walk, desc);
@@ -45,11 +44,11 @@ static VVS_INLINE enum vvs_status vvs_split_walk(struct vvs_queue *queue, struct
             return vvs_walk_end(&walk, queue, out_chain);
         }
         index = desc.next_or_id;
-        if (index >= size) {
+        if (index >= queue->size) {
             return VVS_E_NEXT;
         }
         if (walk.count == queue->direct_limit) {
-            return walk.count == size ? VVS_E_LOOP : VVS_E_CHAIN_LIMIT;
+            return walk.count == queue->size ? VVS_E_LOOP : VVS_E_CHAIN_LIMIT;
         }
     }
 }
