@@ -188,10 +188,14 @@ bool vvs_packed_needs_notify(struct vvs_queue *queue)
     if (event >= queue->size) {
         return true;
     }
-    /* How many ring slots ago the one at `event` was handed back: in this lap, or in the last. A place
-     * that lies ahead counts as a large number of slots ago. */
+    /* How many ring slots ago the one at `event` was handed back. With its wrap counter a place comes
+     * round every two laps, so one that lies ahead was passed nearly two laps ago. */
+    uint32_t two_laps = 2 * queue->size;
     bool this_lap = ((word & VVS_PACKED_EVENT_WRAP) != 0) == (queue->used_wrap != 0);
-    uint32_t ago = queue->used_index + (this_lap ? 0 : queue->size) - event - 1u;
+    uint32_t ago = queue->used_index + (this_lap ? two_laps : two_laps + queue->size) - event - 1u;
+    if (ago >= two_laps) {
+        ago -= two_laps;
+    }
     return ago < queue->unsignalled || !queue->signalled_known;
 }
 

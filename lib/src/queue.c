@@ -259,10 +259,11 @@ enum vvs_status vvs_queue_pop(struct vvs_queue *queue, struct vvs_token *out_tok
 static inline struct vvs_slot *vvs_find_slot(struct vvs_queue *queue, const struct vvs_token *token)
 {
     struct vvs_slot *slot = &queue->slots[token->slot];
-    if (token->slot >= queue->fresh_slot || slot->sequence != token->sequence) {
+    if (token->slot >= queue->fresh_slot || slot->next_free != VVS_IN_FLIGHT) {
         return 0;
     }
-    return slot->next_free == VVS_IN_FLIGHT ? slot : 0;
+    bool same = slot->sequence == token->sequence && slot->id == token->id && slot->span == token->span;
+    return same ? slot : 0;
 }
 
 static inline void vvs_free_slot(struct vvs_queue *queue, const struct vvs_token *token)

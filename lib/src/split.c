@@ -58,6 +58,9 @@ enum vvs_status vvs_chain_walk(struct vvs_queue *queue, struct vvs_chain *out_ch
     if (queue->packed) {
         return VVS_E_ARGUMENT;
     }
+    if (queue->broken != VVS_OK) {
+        return queue->broken;
+    }
     return head < queue->size ? vvs_split_walk(queue, out_chain, head) : VVS_E_HEAD;
 }
 

@@ -29,7 +29,8 @@ struct vvs_chain {
  * log names after a restart, and for measuring. Split rings only.
  *
  * Returns  as vvs_queue_pop for a chain that is refused; VVS_E_HEAD when `head` is not below the queue
- *          size, which does not break the queue here; VVS_E_ARGUMENT on a packed ring
+ *          size, which does not break the queue here; VVS_E_ARGUMENT on a packed ring; the sticky status
+ *          of a broken queue
  * Out      `out_chain` only with VVS_OK.
  * Limits   as vvs_queue_pop.
  * Spec     The Virtqueue Descriptor Table; Indirect Descriptors. */
