@@ -15,7 +15,8 @@ def checkout(monkeypatch, tmp_path, write):
     monkeypatch.setattr(corpus, "LOG", tmp_path / "log")
     monkeypatch.setattr(build, "BUILD", tmp_path / "build")
     monkeypatch.setattr(corpus, "BATCH", 2)
-    write("fuzz/targets.json", '{"targets": [{"name": "toy"}]}')
+    listed = '{"name": "toy", "campaign": true}, {"name": "nothing", "campaign": false}'
+    write("fuzz/targets.json", f'{{"targets": [{listed}]}}')
     write("build/unit/fuzz/replay-toy", REPLAY, 0o755)
     return write
 
@@ -48,6 +49,14 @@ def test_a_failure_of_the_batch_alone_is_kept(checkout, capsys):
         checkout(f"corpus/toy/seed/{number}", "good")
     assert not replay()
     assert "fails only together" in capsys.readouterr().out
+
+
+def test_a_foreign_program_runs_under_the_preset_s_emulator(checkout, tmp_path):
+    checkout("corpus/toy/seed/1", "good")
+    emulator = checkout("emulator", f'#!/bin/sh\necho "$1" >{tmp_path}/used; shift; exec "$@"\n', 0o755)
+    checkout("build/unit/CMakeCache.txt", f"CMAKE_CROSSCOMPILING_EMULATOR:STRING={emulator};-L\n")
+    assert replay()
+    assert (tmp_path / "used").read_text() == "-L\n"
 
 
 def test_no_input_and_no_program_are_failures(checkout, capsys, tmp_path):

@@ -4,6 +4,7 @@
 import fcntl
 import json
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +37,14 @@ def presets() -> dict[str, dict[str, object]]:
 
 def directory(preset: str) -> Path:
     return BUILD / preset
+
+
+def emulator(preset: str) -> list[str]:
+    """What the programs of a configured preset are to be run by; nothing for most."""
+    cache_file = directory(preset) / "CMakeCache.txt"
+    text = cache_file.read_text() if cache_file.exists() else ""
+    found = re.search(r"^CMAKE_CROSSCOMPILING_EMULATOR:\w+=(.+)$", text, re.MULTILINE)
+    return found[1].split(";") if found else []
 
 
 @cache

@@ -17,11 +17,12 @@ LOG = OUT / "corpus" / "replay.log"
 
 
 def targets() -> list[str]:
-    """The names in fuzz/targets.json, the only list of targets."""
+    """Those in fuzz/targets.json, the only list of targets, that look for faults and so have a corpus."""
     path = TOP / "fuzz" / "targets.json"
     if not path.exists():
         raise Stop(Exit.NOTHING_RAN, "no fuzz/targets.json, so no target to replay")
-    return [target["name"] for target in json.loads(path.read_text())["targets"]]
+    listed = json.loads(path.read_text())["targets"]
+    return [target["name"] for target in listed if target["campaign"]]
 
 
 def files(target: str) -> list[Path]:
@@ -33,19 +34,22 @@ def program(preset: str, target: str) -> Path:
     return build.directory(preset) / "fuzz" / f"replay-{target}"
 
 
-def replay(replayer: Path, inputs: Sequence[Path], env: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+def replay(
+    preset: str, target: str, inputs: Sequence[Path], env: Mapping[str, str]
+) -> Iterator[tuple[Path, str]]:
     """The inputs that fail, each with the end of what was printed; one by one only where a batch fails."""
+    argv = [*build.emulator(preset), program(preset, target)]
     for start in range(0, len(inputs), BATCH):
         batch = inputs[start : start + BATCH]
-        if not process.run([replayer, *batch], LOG, timeout=TIMEOUT_S, env=env):
+        if not process.run([*argv, *batch], LOG, timeout=TIMEOUT_S, env=env):
             continue
         together = process.tail(LOG)
-        failed = [path for path in batch if process.run([replayer, path], LOG, timeout=TIMEOUT_S, env=env)]
-        if not failed:
-            yield batch[0], f"fails only together with the next {len(batch) - 1} files:\n{together}"
-        for path in failed:
-            process.run([replayer, path], LOG, timeout=TIMEOUT_S, env=env)
-            yield path, process.tail(LOG)
+        alone = []
+        for path in batch:
+            if process.run([*argv, path], LOG, timeout=TIMEOUT_S, env=env):
+                alone.append((path, process.tail(LOG)))
+        fault = f"fails only together with the next {len(batch) - 1} files:\n{together}"
+        yield from alone or [(batch[0], fault)]
 
 
 def replay_target(preset: str, target: str, env: Mapping[str, str]) -> bool:
@@ -54,11 +58,10 @@ def replay_target(preset: str, target: str, env: Mapping[str, str]) -> bool:
     if not inputs:
         print(f"{target}: no input in corpus/{target}: a replay of nothing proves nothing")
         return False
-    replayer = program(preset, target)
-    if not replayer.exists():
-        print(f"{target}: the preset {preset} builds no {replayer.relative_to(TOP)}")
+    if not program(preset, target).exists():
+        print(f"{target}: the preset {preset} builds no {program(preset, target).relative_to(TOP)}")
         return False
-    faults = list(replay(replayer, inputs, env))
+    faults = list(replay(preset, target, inputs, env))
     for path, text in faults:
         print(f"{text}\nrepeat: scripts/repro {path.relative_to(TOP)}\n")
     print(f"{target}: {len(inputs)} files, {len(faults)} failed")

@@ -43,7 +43,7 @@ def collect(progress: Progress) -> list[Path]:
         raise Stop(Exit.FINDINGS, "the unit tests fail; repeat: scripts/test --stage unit")
     for target in corpus.targets() if (TOP / "fuzz" / "targets.json").exists() else ():
         inputs = corpus.files(target)
-        faults = list(corpus.replay(corpus.program(PRESET, target), inputs, os.environ | env))
+        faults = list(corpus.replay(PRESET, target, inputs, os.environ | env))
         if faults:
             raise Stop(
                 Exit.FINDINGS, f"{target}: {len(faults)} inputs fail; repeat: scripts/test --stage corpus"

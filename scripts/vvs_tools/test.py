@@ -54,19 +54,26 @@ def module(name: str, *argv: str) -> tuple[str, ...]:
     return ("scripts/launch.bash", name, *argv)
 
 
+def replay(preset: str) -> tuple[str, ...]:
+    return module("corpus", "--preset", preset)
+
+
 STAGES = (
     Stage("unit", Kind.CTEST, Level.QUICK, preset="unit"),
-    Stage("corpus", Kind.CHECK, Level.QUICK, module("corpus"), preset="unit"),
+    Stage("corpus", Kind.CHECK, Level.QUICK, replay("unit"), "unit"),
     Stage("conformance", Kind.PYTEST, Level.QUICK, ("conformance",), preset="unit"),
     Stage("tools", Kind.PYTEST, Level.QUICK, ("scripts/tests",), preset="unit"),
     Stage("lint", Kind.CHECK, Level.QUICK, tool("lint"), preset="unit"),
     Stage("unit-gcc", Kind.CTEST, Level.NORMAL, preset="unit-gcc"),
     Stage("unit-msan", Kind.CTEST, Level.NORMAL, preset="unit-msan"),
+    Stage("corpus-msan", Kind.CHECK, Level.NORMAL, replay("unit-msan"), "unit-msan"),
     Stage("release", Kind.CTEST, Level.NORMAL, preset="release"),
     Stage("freestanding", Kind.CHECK, Level.NORMAL, module("freestanding")),
-    Stage("trace", Kind.CHECK, Level.ALL, module("corpus", "--preset", "trace"), preset="trace"),
+    Stage("trace", Kind.CHECK, Level.ALL, replay("trace"), "trace"),
     Stage("unit-m32", Kind.CTEST, Level.ALL, preset="unit-m32", group="cross"),
     Stage("unit-s390x", Kind.CTEST, Level.ALL, preset="unit-s390x", group="cross", timeout_s=1800),
+    Stage("corpus-m32", Kind.CHECK, Level.ALL, replay("unit-m32"), "unit-m32", "cross"),
+    Stage("corpus-s390x", Kind.CHECK, Level.ALL, replay("unit-s390x"), "unit-s390x", "cross", 1800),
     Stage("coverage", Kind.CHECK, Level.ALL, tool("coverage"), preset="coverage", timeout_s=1800),
 )
 
