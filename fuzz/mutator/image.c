@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
+/* Operations on what a scenario starts from: features, regions, queues, contents, races. */
+#include "ops.h"
+
+#include <vvs/observe.h>
+
+#define FIRST_REGION_ADDR UINT64_C(0x100000)
+#define SOLE_REGION_LEN UINT64_C(0x400000)
+#define REGION_LEN UINT64_C(0x10000)
+
+uint64_t features_of(const struct scn_scenario *scenario)
+{
+    return scn_get(&scenario->image, SCN_IMAGE_F_FEATURES, VVS_FEATURE(VVS_F_VERSION_1));
+}
+
+void region_extent(const struct scn_scenario *scenario, uint32_t number, uint64_t *out_addr,
+                   uint64_t *out_len)
+{
+    *out_addr = FIRST_REGION_ADDR;
+    *out_len = SOLE_REGION_LEN;
+    uint64_t next = FIRST_REGION_ADDR;
+    for (uint32_t i = 0; i <= number && i < scenario->region_count; i++) {
+        *out_addr = scn_get(&scenario->regions[i], SCN_REGION_F_ADDR, next);
+        *out_len = scn_get(&scenario->regions[i], SCN_REGION_F_LEN, REGION_LEN);
+        next = *out_addr + *out_len;
+    }
+}
+
+static struct scn_record *region_add(struct scn_scenario *scenario)
+{
+    struct scn_record *region = &scenario->regions[scenario->region_count++];
+    region->tag = SCN_TAG_REGION;
+    region->present = 0;
+    return region;
+}
+
+void regions_spell(struct scn_scenario *scenario, uint32_t count)
+{
+    if (scenario->region_count == 0) {
+        scn_set(region_add(scenario), SCN_REGION_F_LEN, SOLE_REGION_LEN);
+    }
+    while (scenario->region_count < count) {
+        region_add(scenario);
+    }
+}
+
+bool op_format(struct mutation *mutation)
+{
+    struct scn_scenario *scenario = mutation->scenario;
+    if (mutation->rule->format != RULE_ANY_FORMAT) {
+        return false;
+    }
+    scn_set(&scenario->image, SCN_IMAGE_F_FEATURES,
+            features_of(scenario) ^ VVS_FEATURE(VVS_F_RING_PACKED));
+    return true;
+}
+
+bool op_feature(struct mutation *mutation)
+{
+    static const uint8_t bits[] = {VVS_F_INDIRECT_DESC, VVS_F_EVENT_IDX, VVS_F_EVENT_IDX,
+                                   VVS_F_IN_ORDER,      VVS_F_IN_ORDER,  VVS_F_SEQPACKET,
+                                   VVS_F_RING_RESET};
+    struct scn_scenario *scenario = mutation->scenario;
+    struct rng *rng = &mutation->rng;
+    uint32_t bit = rng_chance(rng, 97) ? bits[rng_below(rng, sizeof bits)] : rng_below(rng, 64);
+    scn_set(&scenario->image, SCN_IMAGE_F_FEATURES, features_of(scenario) ^ VVS_FEATURE(bit));
+    return true;
+}
+
+bool op_region(struct mutation *mutation)
+{
+    struct scn_scenario *scenario = mutation->scenario;
+    struct rng *rng = &mutation->rng;
+    if (scenario->region_count == SCN_MAX_REGIONS) {
+        scenario->region_count--;
+        return true;
+    }
+    regions_spell(scenario, 1);
+    uint64_t addr;
+    uint64_t len;
+    region_extent(scenario, scenario->region_count - 1, &addr, &len);
+    if (scenario->region_count == SCN_MAX_REGIONS) {
+        return true;
+    }
+    struct scn_record *region = region_add(scenario);
+    switch (rng_below(rng, 5)) {
+    case 0: /* behind a hole */
+        scn_set(region, SCN_REGION_F_ADDR, addr + len + (UINT64_C(1) << rng_below(rng, 32)));
+        break;
+    case 1:
+        scn_set(region, SCN_REGION_F_PERMISSION, rng_below(rng, 4));
+        break;
+    case 2:
+        scn_set(region, SCN_REGION_F_LEN, 1 + rng_below(rng, 128));
+        break;
+    case 3: /* up to the last byte there is */
+        scn_set(region, SCN_REGION_F_ADDR, 0 - REGION_LEN);
+        break;
+    default: /* adjacent */
+        break;
+    }
+    return true;
+}
+
+static struct scn_record *queue_pick(struct mutation *mutation)
+{
+    struct scn_scenario *scenario = mutation->scenario;
+    struct rng *rng = &mutation->rng;
+    if (scenario->queue_count != 0 && !rng_chance(rng, 20)) {
+        return &scenario->queues[rng_below(rng, scenario->queue_count)];
+    }
+    uint32_t role = rng_below(rng, 3);
+    if (!(mutation->rule->roles >> role & 1u)) {
+        role = VVS_QUEUE_TX;
+    }
+    for (uint32_t i = 0; i < scenario->queue_count; i++) {
+        if (scn_get(&scenario->queues[i], SCN_QUEUE_F_ROLE, VVS_QUEUE_TX) == role) {
+            return &scenario->queues[i];
+        }
+    }
+    struct scn_record *queue = &scenario->queues[scenario->queue_count++];
+    queue->tag = SCN_TAG_QUEUE;
+    queue->present = 0;
+    scn_set(queue, SCN_QUEUE_F_ROLE, role);
+    rule_apply(mutation->rule, scenario);
+    return &scenario->queues[scenario->queue_count - 1];
+}
+
+bool op_queue_size(struct mutation *mutation)
+{
+    struct scn_record *queue = queue_pick(mutation);
+    const struct scn_record_type *type = scn_type_of(SCN_TAG_QUEUE);
+    uint32_t field = rng_chance(&mutation->rng, 75) ? SCN_QUEUE_F_SIZE : SCN_QUEUE_F_MAX_CHAIN;
+    scn_set(queue, field, value_of(&mutation->rng, type, field));
+    return true;
+}
+
+bool op_start_index(struct mutation *mutation)
+{
+    struct rng *rng = &mutation->rng;
+    struct scn_record *queue = queue_pick(mutation);
+    uint64_t size = scn_get(queue, SCN_QUEUE_F_SIZE, 8);
+    bool packed = (features_of(mutation->scenario) & VVS_FEATURE(VVS_F_RING_PACKED)) != 0;
+    uint64_t near = rng_chance(rng, 50) && size != 0 ? size : packed ? size : 65536;
+    uint64_t index = (near - 1 - rng_below(rng, 4)) & UINT16_MAX;
+    scn_set(queue, SCN_QUEUE_F_AVAIL_INDEX, index);
+    scn_set(queue, SCN_QUEUE_F_USED_INDEX, index);
+    if (packed && rng_chance(rng, 50)) {
+        uint64_t wrap = rng_below(rng, 2);
+        scn_set(queue, SCN_QUEUE_F_AVAIL_WRAP, wrap);
+        scn_set(queue, SCN_QUEUE_F_USED_WRAP, wrap);
+    }
+    return true;
+}
+
+/* Short literals of bytes that mean something to a descriptor or a header. */
+static uint32_t literal(struct rng *rng, uint8_t *out_bytes)
+{
+    uint32_t len = 1u << rng_below(rng, 4);
+    uint64_t value = rng_chance(rng, 40)   ? UINT64_MAX
+                     : rng_chance(rng, 50) ? rng_below(rng, 256)
+                                           : rng_next(rng);
+    for (uint32_t i = 0; i < len; i++) {
+        out_bytes[i] = (uint8_t)(value >> (8 * i));
+    }
+    return len;
+}
+
+bool op_span(struct mutation *mutation)
+{
+    struct scn_scenario *scenario = mutation->scenario;
+    struct rng *rng = &mutation->rng;
+    if (scenario->span_count == SCN_MAX_SPANS) {
+        scenario->span_count--;
+        return true;
+    }
+    struct scn_record *span = &scenario->spans[scenario->span_count++];
+    span->tag = SCN_TAG_SPAN;
+    span->present = 0;
+    span->bytes_len = 0;
+    uint64_t addr;
+    uint64_t len;
+    region_extent(scenario, 0, &addr, &len);
+    scn_set(span, SCN_SPAN_F_ADDR, addr + rng_below(rng, rng_chance(rng, 80) ? 512 : 65536));
+    if (rng_chance(rng, 50)) {
+        uint8_t bytes[8];
+        scn_add_bytes(scenario, span, bytes, literal(rng, bytes));
+        span->present |= 1u << SCN_SPAN_F_BYTES;
+    } else {
+        scn_set(span, SCN_SPAN_F_LEN, 1 + rng_below(rng, 64));
+        scn_set(span, SCN_SPAN_F_FILL, rng_below(rng, 256));
+    }
+    return true;
+}
+
+bool op_race(struct mutation *mutation)
+{
+    static const uint8_t fields_at[] = {0, 8, 12, 14};
+    struct scn_scenario *scenario = mutation->scenario;
+    struct rng *rng = &mutation->rng;
+    if (scenario->race_count == SCN_MAX_RACES) {
+        scenario->race_count--;
+        return true;
+    }
+    struct scn_record *race = &scenario->races[scenario->race_count++];
+    race->tag = SCN_TAG_RACE;
+    race->present = 0;
+    uint32_t item = VVS_ITEM_AVAIL_IDX + rng_below(rng, VVS_ITEM_USED_ELEM - VVS_ITEM_AVAIL_IDX);
+    scn_set(race, SCN_RACE_F_ITEM, item);
+    scn_set(race, SCN_RACE_F_INDEX, rng_chance(rng, 60) ? 0 : rng_below(rng, 4));
+    scn_set(race, SCN_RACE_F_AFTER, rng_chance(rng, 70) ? 0 : rng_below(rng, 3));
+    if (item == VVS_ITEM_DESC || item == VVS_ITEM_TABLE_ENTRY) {
+        scn_set(race, SCN_RACE_F_OFFSET, fields_at[rng_below(rng, sizeof fields_at)]);
+    } else if (item == VVS_ITEM_HEADER && rng_chance(rng, 60)) {
+        scn_set(race, SCN_RACE_F_OFFSET, 24); /* len */
+    }
+    uint8_t bytes[8];
+    scn_add_bytes(scenario, race, bytes, literal(rng, bytes));
+    race->present |= 1u << SCN_RACE_F_BYTES;
+    return true;
+}

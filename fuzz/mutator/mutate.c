@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
+/* Decode, a few operations, encode. */
+#include "mutator.h"
+
+#include <string.h>
+
+#include "ops.h"
+
+/* How often an operation is chosen, in parts of their sum. */
+static const struct {
+    operation *apply;
+    uint32_t weight;
+} operations[] = {
+    {op_traffic, 14},      {op_reframe, 10},       {op_indirect, 8},      {op_cross, 8},
+    {op_value, 10},        {op_format, 5},         {op_split, 4},         {op_merge, 3},
+    {op_swap_elements, 3}, {op_duplicate, 2},      {op_remove, 2},        {op_empty_element, 2},
+    {op_resize, 3},        {op_flip_direction, 2}, {op_border, 3},        {op_table, 3},
+    {op_links, 3},         {op_fit, 4},            {op_feature, 3},       {op_region, 2},
+    {op_queue_size, 3},    {op_start_index, 3},    {op_span, 1},          {op_race, 4},
+    {op_add_step, 6},      {op_remove_step, 6},    {op_duplicate_step, 3}, {op_swap_steps, 2},
+    {op_burst, 4},         {op_by_hand, 3},        {op_restart, 2},       {op_event_words, 4},
+    {op_drop, 8},          {op_bytes, 1},
+};
+#define OPERATION_COUNT (sizeof operations / sizeof operations[0])
+
+/* A campaign in which some operations rest for a while goes deeper with the others. */
+#define SWARM_CALLS 4096u
+#define SWARM_PERCENT 80u
+
+static struct scn_scenario scenario;
+static struct scn_scenario other;
+static uint64_t swarm;
+static uint32_t swarm_calls;
+
+static void swarm_step(struct rng *rng)
+{
+    if (swarm_calls++ % SWARM_CALLS != 0) {
+        return;
+    }
+    swarm = 0;
+    for (uint32_t i = 0; i < OPERATION_COUNT; i++) {
+        swarm |= (uint64_t)rng_chance(rng, SWARM_PERCENT) << i;
+    }
+}
+
+static void apply_one(struct mutation *mutation)
+{
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < OPERATION_COUNT; i++) {
+        total += swarm >> i & 1u ? operations[i].weight : 0;
+    }
+    uint32_t pick = rng_below(&mutation->rng, total);
+    for (uint32_t i = 0; i < OPERATION_COUNT; i++) {
+        uint32_t weight = swarm >> i & 1u ? operations[i].weight : 0;
+        if (pick < weight) {
+            operations[i].apply(mutation);
+            return;
+        }
+        pick -= weight;
+    }
+}
+
+/* Takes away what keeps every packet from being parsed: all that is said of image, regions and queues but
+ * what a valid set-up may say. */
+static void mend_setup(struct mutation *mutation)
+{
+    struct scn_scenario *s = mutation->scenario;
+    const uint64_t good =
+        VVS_FEATURE(VVS_F_INDIRECT_DESC) | VVS_FEATURE(VVS_F_EVENT_IDX) |
+        VVS_FEATURE(VVS_F_RING_PACKED) | VVS_FEATURE(VVS_F_IN_ORDER);
+    if (scn_has(&s->image, SCN_IMAGE_F_FEATURES)) {
+        scn_set(&s->image, SCN_IMAGE_F_FEATURES,
+                (features_of(s) & good) | VVS_FEATURE(VVS_F_VERSION_1));
+    }
+    s->image.present &= ~(1u << SCN_IMAGE_F_ACTIVE);
+    for (uint32_t i = 0; i < s->region_count; i++) {
+        s->regions[i].present &= 1u << SCN_REGION_F_LEN;
+        if (i == 0 || scn_get(&s->regions[i], SCN_REGION_F_LEN, 1) == 0) {
+            scn_set(&s->regions[i], SCN_REGION_F_LEN, UINT64_C(0x400000));
+        }
+    }
+    for (uint32_t i = 0; i < s->queue_count; i++) {
+        struct scn_record *queue = &s->queues[i];
+        uint64_t size = scn_get(queue, SCN_QUEUE_F_SIZE, 8);
+        if (size == 0 || size > VVS_QUEUE_SIZE_MAX || (size & (size - 1)) != 0) {
+            queue->present &= ~(1u << SCN_QUEUE_F_SIZE);
+        }
+        queue->present &= 1u << SCN_QUEUE_F_ROLE | 1u << SCN_QUEUE_F_SIZE;
+    }
+    s->span_count = 0;
+}
+
+static size_t put(uint8_t *bytes, size_t capacity, struct mutation *mutation)
+{
+    struct scn_scenario *s = mutation->scenario;
+    rule_apply(mutation->rule, s);
+    size_t len = scn_encode(bytes, capacity, s);
+    while (len == 0 && s->step_count != 0) {
+        s->step_count--;
+        len = scn_encode(bytes, capacity, s);
+    }
+    return len;
+}
+
+size_t mutate(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const struct rule *rule)
+{
+    struct mutation mutation = {.rng = {seed}, .scenario = &scenario, .rule = rule};
+    struct rng *rng = &mutation.rng;
+    swarm_step(rng);
+    scn_decode(&scenario, bytes, len);
+    rule_apply(rule, &scenario);
+    for (uint32_t i = 1 + rng_below(rng, 4); i != 0; i--) {
+        apply_one(&mutation);
+    }
+    if (rng_chance(rng, 30)) {
+        mend_setup(&mutation);
+    }
+    if (rng_chance(rng, 40)) {
+        traffic_insert(&mutation, 0);
+    }
+    size_t fresh = put(bytes, capacity, &mutation);
+    return fresh != 0 ? fresh : len;
+}
+
+/* Steps of `other` from `first` on go behind the first `kept` of `scenario`, elements and bytes along. */
+static void graft(uint32_t kept, uint32_t first)
+{
+    scenario.step_count = kept;
+    for (uint32_t i = first; i < other.step_count && scenario.step_count < SCN_MAX_STEPS; i++) {
+        struct scn_record step = other.steps[i];
+        if (step.element_count > SCN_MAX_ELEMENTS - scenario.element_count) {
+            return;
+        }
+        memcpy(&scenario.elements[scenario.element_count], &other.elements[step.element_first],
+               step.element_count * sizeof(struct scn_record));
+        step.element_first = scenario.element_count;
+        scenario.element_count += step.element_count;
+        if (step.bytes_len != 0) {
+            scn_add_bytes(&scenario, &step, other.blob + step.bytes_at, step.bytes_len);
+        }
+        scenario.steps[scenario.step_count++] = step;
+    }
+}
+
+size_t mutate_cross(uint8_t *out_bytes, size_t capacity, const uint8_t *first, size_t first_len,
+                    const uint8_t *second, size_t second_len, uint32_t seed, const struct rule *rule)
+{
+    struct mutation mutation = {.rng = {seed}, .scenario = &scenario, .rule = rule};
+    scn_decode(&scenario, first, first_len);
+    scn_decode(&other, second, second_len);
+    uint32_t kept = rng_below(&mutation.rng, scenario.step_count + 1);
+    graft(kept, rng_below(&mutation.rng, other.step_count + 1));
+    return put(out_bytes, capacity, &mutation);
+}

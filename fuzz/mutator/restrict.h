@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
+/* What of all scenarios a target looks at: its queue roles and its ring format. */
+#ifndef VVS_FUZZ_RESTRICT_H
+#define VVS_FUZZ_RESTRICT_H
+
+#include "scenario.h"
+
+enum rule_format { RULE_ANY_FORMAT, RULE_SPLIT, RULE_PACKED };
+
+struct rule {
+    uint32_t roles; /* bit n: role n (enum vvs_queue_index) */
+    enum rule_format format;
+};
+
+/* Every role and both formats. */
+extern const struct rule rule_any;
+
+/* rule_apply moves `scenario` into what `rule` allows: queues of other roles go, steps on other roles
+ * move to one that is allowed, the feature bit of the ring format is set or cleared. Idempotent. */
+void rule_apply(const struct rule *rule, struct scn_scenario *scenario);
+
+/* rule_role_field gives the number of the field that says the role in a record of `tag`.
+ *
+ * Returns  -1 when it has none. */
+int rule_role_field(uint8_t tag);
+
+#endif

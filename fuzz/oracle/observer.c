@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
+/* The library's observer: each access goes to the oracles, to the notes of what to clear, and to the
+ * racing guest. */
+#include "observer.h"
+
+#include "checks.h"
+#include "oracle.h"
+#include "trace.h"
+
+struct observer observer;
+
+static void mark(struct shadow_queue *q, const struct vvs_access *access)
+{
+    if (q) {
+        work_count(q, access);
+        shadow_mark(q, access);
+    }
+}
+
+void vvs_observe_before(const struct vvs_access *access)
+{
+    trace_announce(access);
+    if (observer.checks) {
+        struct shadow_queue *q = shadow_of(access);
+        if (access->kind == VVS_ACCESS_MARK) {
+            mark(q, access);
+            return;
+        }
+        access_check(q, access);
+        fetch_check(q, access);
+        work_count(q, access);
+        stale_before(access);
+    }
+    run_note_store(access);
+}
+
+static void stored(struct shadow_queue *q, const struct vvs_access *access)
+{
+    stale_after(access);
+    used_len_stored(access);
+    if (q) {
+        used_stored(q, access);
+    }
+    if (observer.costly) {
+        silent_stored(access->host, access->len);
+    }
+}
+
+static void race(const struct vvs_access *access)
+{
+    if (!observer.costly || run_races_left == 0) {
+        run_race_loaded(access);
+        return;
+    }
+    silent_end();
+    run_race_loaded(access);
+    silent_begin(&run_current->guest);
+}
+
+void vvs_observe_after(const struct vvs_access *access)
+{
+    if (observer.checks) {
+        struct shadow_queue *q = shadow_of(access);
+        if (access->kind == VVS_ACCESS_STORE) {
+            stored(q, access);
+        } else if (access->item == VVS_ITEM_HEADER && shadow.handling) {
+            shadow.handling->header_loaded += access->len;
+        } else if (q) {
+            shadow_loaded(q, access);
+        }
+    }
+    trace_done();
+    race(access);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
+/* Oracles: what must hold on every run, whatever the guest does. */
+#ifndef VVS_FUZZ_ORACLE_H
+#define VVS_FUZZ_ORACLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "restrict.h"
+#include "run.h"
+
+/* oracle_fail reports a finding of oracle `name` and aborts, so that an engine keeps the input. */
+void oracle_fail(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A test's catcher: oracle_fail calls it with the report instead, and returns. */
+extern void (*oracle_catch)(const char *name, const char *report);
+
+/* oracle_run runs the scenario in `bytes`, as far as `rule` allows, under every oracle. */
+void oracle_run(const uint8_t *bytes, size_t len, const struct rule *rule);
+
+/* Every hook of the oracles, for a run that decodes for itself. */
+extern const struct run_hooks oracle_hooks;
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
+/* A packet in the caller's own memory: each setter, getter and check, and what commit publishes.
+ *
+ * Target: vvs_packet_from_buffers, every getter and setter, _faults, _set_reply, _write, _commit, _abort
+ * Input:  44 header bytes; a byte: bit 0 writable, the rest the payload's capacity; then operations of
+ *         9 bytes: number modulo 16 (field 0 to 9 in wire order, 10 flag, 11 header, 12 reply, 13 write,
+ *         14 commit, 15 abort), value in 8 bytes, little-endian. What is missing is zero.
+ * Oracle: sanitizers, header-model */
+#include <string.h>
+
+#include "header_model.h"
+#include "oracle.h"
+#include "target.h"
+
+#define NAME "header-model"
+#define OP_BYTES 9u
+#define PAYLOAD_MAX 128u
+
+struct state {
+    struct header_model model;
+    struct vvs_packet packet;
+    uint8_t header[VVS_HDR_BYTES]; /* the caller's */
+    uint8_t payload[PAYLOAD_MAX];
+    uint32_t capacity, written;
+    bool writable, done;
+};
+
+static void expect(const char *what, enum vvs_status got, enum vvs_status expected)
+{
+    if (got != expected) {
+        oracle_fail(NAME, "%s gives %s, expected %s", what, vvs_status_name(got),
+                    vvs_status_name(expected));
+    }
+}
+
+static void do_write(struct state *s, uint64_t value)
+{
+    uint8_t bytes[PAYLOAD_MAX] = {0};
+    uint32_t offset = (uint32_t)value & 0xff;
+    uint32_t len = (uint32_t)(value >> 8) % (PAYLOAD_MAX + 1);
+    enum vvs_status expected = !s->writable                 ? VVS_E_READ_ONLY
+                               : s->done                    ? VVS_E_DONE
+                               : offset + len > s->capacity ? VVS_E_CAPACITY
+                               : offset > s->written        ? VVS_E_UNWRITTEN
+                                                            : VVS_OK;
+    expect("write", vvs_packet_write(&s->packet, offset, bytes, len), expected);
+    if (expected == VVS_OK && offset + len > s->written) {
+        s->written = offset + len;
+    }
+}
+
+static void do_commit(struct state *s)
+{
+    uint32_t used_len = 0;
+    uint32_t len = vvs_packet_len(&s->packet);
+    enum vvs_status expected = !s->writable        ? VVS_E_READ_ONLY
+                               : s->done           ? VVS_E_DONE
+                               : len > s->capacity ? VVS_E_CAPACITY
+                               : len > s->written  ? VVS_E_UNWRITTEN
+                                                   : VVS_OK;
+    expect("commit", vvs_packet_commit(&s->packet, &used_len), expected);
+    if (expected == VVS_OK) {
+        s->done = true;
+        if (used_len != VVS_HDR_BYTES + len || memcmp(s->header, s->model.bytes, VVS_HDR_BYTES) != 0) {
+            oracle_fail(NAME, "commit says %u bytes, or wrote other ones", used_len);
+        }
+    }
+}
+
+static void operate(struct state *s, uint8_t number, uint64_t value)
+{
+    struct header_model before = s->model;
+    struct vvs_packet request = s->packet;
+    uint8_t raw[VVS_HDR_BYTES];
+    switch (number) {
+    case 10:
+        vvs_packet_set_flag(&s->packet, (uint32_t)value);
+        header_model_set(&s->model, 7, header_model_get(&s->model, 7) | value);
+        break;
+    case 11:
+        memset(raw, (int)(value & 0xff), sizeof raw);
+        memcpy(raw, &value, sizeof value);
+        expect("set_header", vvs_packet_set_header(&s->packet, raw, VVS_HDR_BYTES - 1), VVS_E_ARGUMENT);
+        expect("set_header", vvs_packet_set_header(&s->packet, raw, VVS_HDR_BYTES), VVS_OK);
+        memcpy(s->model.bytes, raw, sizeof raw);
+        break;
+    case 12:
+        vvs_packet_set_reply(&s->packet, &request, (uint16_t)value);
+        header_model_reply(&s->model, &before, (uint16_t)value);
+        break;
+    case 13:
+        do_write(s, value);
+        break;
+    case 14:
+        do_commit(s);
+        break;
+    case 15:
+        vvs_packet_abort(&s->packet);
+        s->done = true;
+        break;
+    default:
+        header_packet_set(&s->packet, number, value);
+        header_model_set(&s->model, number, value);
+        break;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    static struct state s;
+    uint8_t start[VVS_HDR_BYTES + 1] = {0};
+    struct vvs_slice slices[2];
+    size_t at = len < sizeof start ? len : sizeof start;
+    memset(&s, 0, sizeof s);
+    if (at != 0) {
+        memcpy(start, bytes, at);
+    }
+    memcpy(s.model.bytes, start, VVS_HDR_BYTES);
+    memcpy(s.header, start, VVS_HDR_BYTES);
+    s.writable = (start[VVS_HDR_BYTES] & 1) != 0;
+    s.capacity = start[VVS_HDR_BYTES] >> 1;
+    uint64_t said = header_model_get(&s.model, 4);
+    enum vvs_status status = vvs_packet_from_buffers(&s.packet, slices, 2, s.header, VVS_HDR_BYTES,
+                                                     s.payload, s.capacity, s.writable);
+    expect("from_buffers", status,
+           !s.writable && said > s.capacity ? VVS_E_PAYLOAD_SHORT : VVS_OK);
+    while (status == VVS_OK) {
+        header_model_check(&s.model, &s.packet);
+        if (at == len) {
+            break;
+        }
+        uint8_t operation[OP_BYTES] = {0};
+        size_t taken = len - at < OP_BYTES ? len - at : OP_BYTES;
+        memcpy(operation, bytes + at, taken);
+        uint64_t value = 0;
+        for (uint32_t i = OP_BYTES; i-- > 1;) {
+            value = value << 8 | operation[i];
+        }
+        operate(&s, operation[0] % 16, value);
+        at += taken;
+    }
+    return 0;
+}
