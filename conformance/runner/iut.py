@@ -58,8 +58,8 @@ def _run(vectors: Sequence[Vector], timeout: float) -> tuple[list[JSON], str, in
 def _judged(vector: Vector, answer: JSON) -> Outcome:
     if "error" in answer:
         return Outcome(vector, "error", text=str(answer["error"]))
-    if "unsupported" in answer:
-        return Outcome(vector, "unsupported", text=str(answer["unsupported"]))
+    if answer.get("unmappable"):
+        return Outcome(vector, "unsupported", text="this host can't map the guest memory of the scenario")
     faults = judge(vector, answer)
     return Outcome(vector, "fail" if faults else "pass", faults)
 

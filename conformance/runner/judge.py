@@ -84,7 +84,7 @@ def safety(vector: Vector, answers: Answers) -> Iterator[Fault]:
 
 def _returned(number: int, answer: JSON) -> Iterator[Fault]:
     chains = [
-        {"id": chain["id"], "len": 0 if chain["kind"] == "reject" else chain.get("used_len", 0)}
+        {"id": chain.get("id"), "len": 0 if chain["kind"] == "reject" else chain.get("used_len", 0)}
         for chain in answer.get("chains") or []
     ]
     used = answer.get("used") or []
@@ -102,7 +102,7 @@ def _outstanding(vector: Vector, answers: Answers) -> Iterator[Fault]:
             continue
         ids = held.setdefault(answer.get("queue", ""), [])
         if kind == "pop":
-            ids += [chain["id"] for chain in answer.get("chains") or []]
+            ids += [chain.get("id") for chain in answer.get("chains") or []]
         for entry in answer.get("used") or []:
             if entry["id"] not in ids:
                 yield Fault("safety", f"steps[{number}].used", f"one of {ids}", entry["id"])
