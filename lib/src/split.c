@@ -9,16 +9,17 @@ static inline uint16_t vvs_split_load_index(const struct vvs_queue *queue)
     return vvs_load_word(queue, VVS_ITEM_AVAIL_IDX, 0, queue->driver + VVS_AVAIL_IDX_OFFSET);
 }
 
-/* The last descriptor of a split chain may refer to a table. Taking copies keeps the caller's walk in
- * registers. */
-static __attribute__((noinline)) enum vvs_status vvs_split_end_table(struct vvs_queue *queue, struct vvs_chain *out_chain,
-                                           struct vvs_walk walk, struct vvs_desc referrer)
+/* The last descriptor of a split chain may refer to a table. */
+static __attribute__((noinline)) enum vvs_status vvs_split_end_table(struct vvs_queue *queue,
+                                                                     struct vvs_chain *out_chain,
+                                                                     struct vvs_walk *walk,
+                                                                     const struct vvs_desc *referrer)
 {
-    if ((referrer.flags & VVS_DESC_F_NEXT) != 0) {
+    if ((referrer->flags & VVS_DESC_F_NEXT) != 0) {
         return VVS_E_INDIRECT_NEXT;
     }
-    enum vvs_status status = vvs_walk_add_table(&walk, queue, &referrer);
-    return status == VVS_OK ? vvs_walk_end(&walk, queue, out_chain) : status;
+    enum vvs_status status = vvs_walk_add_table(walk, queue, referrer);
+    return status == VVS_OK ? vvs_walk_end(walk, queue, out_chain) : status;
 }
 
 /* Walks from `head`, which is below the queue size, to the last descriptor. */
@@ -34,7 +35,10 @@ static VVS_INLINE enum vvs_status vvs_split_walk(struct vvs_queue *queue, struct
                     queue->desc + (size_t)index * VVS_DESC_BYTES, sizeof raw);
         vvs_desc_decode(&desc, raw, false);
         if ((desc.flags & VVS_DESC_F_INDIRECT) != 0) {
-            return vvs_split_end_table(queue, out_chain, walk, desc);
+            /* Copies, so that the loop's own stay in registers. */
+            struct vvs_walk walked = walk;
+            struct vvs_desc referrer = desc;
+            return vvs_split_end_table(queue, out_chain, &walked, &referrer);
         }
         enum vvs_status status = vvs_walk_add(&walk, &desc);
         if (status != VVS_OK) {
