@@ -47,7 +47,7 @@ static void vvs_table_gather(const struct vvs_table *table, uint8_t *out_raw, ui
     for (uint32_t done = 0; done < VVS_DESC_BYTES; done += (uint32_t)piece.len) {
         if (!vvs_piece_find(queue->memory, &piece, &queue->region_hint, addr + done,
                             VVS_DESC_BYTES - done, VVS_PERM_READ)) {
-            __builtin_unreachable();
+            __builtin_trap();
         }
         vvs_copy_in(queue, VVS_ITEM_TABLE_ENTRY, index, out_raw + done, piece.host, (size_t)piece.len);
     }
