@@ -254,6 +254,19 @@ _Static_assert(SCN_QUEUE_F_USED_WRAP - SCN_QUEUE_F_AVAIL_INDEX == 3 &&
                    SCN_RESTART_F_USED_WRAP - SCN_RESTART_F_AVAIL_INDEX == 3,
                "the four fields of a position stand together");
 
+/* The flags that earlier laps left in a packed ring: each descriptor was used in the last lap that
+ * came by. Without them the zeros of a new ring would look used to a driver in a lap of wrap 0. */
+static void write_past_laps(struct guest *guest, const struct guest_queue *queue)
+{
+    bool behind = queue->used_wrap != 0; /* this lap has passed the slots below used_index */
+    uint32_t from = behind ? 0 : queue->used_index;
+    uint32_t end = behind && queue->used_index < queue->size ? queue->used_index : queue->size;
+    for (uint32_t slot = from; slot < end; slot++) {
+        guest_put16(guest, queue->desc + UINT64_C(16) * slot + 14,
+                    VVS_PACKED_DESC_F_AVAIL | VVS_PACKED_DESC_F_USED);
+    }
+}
+
 void guest_start_queue(struct guest *guest, struct guest_queue *queue,
                        const struct scn_record *record, uint32_t first_field)
 {
@@ -264,12 +277,15 @@ void guest_start_queue(struct guest *guest, struct guest_queue *queue,
     queue->avail_wrap = queue->packed ? avail_wrap : 0;
     queue->used_wrap = queue->packed ? used_wrap : 0;
     queue->positioned = (record->present >> first_field & 0xfu) != 0;
-    if (!queue->packed && queue->avail_index != 0) {
-        guest_put16(guest, queue->driver + VVS_AVAIL_IDX_OFFSET, queue->avail_index);
+    if (!queue->positioned) {
+        return;
     }
-    if (!queue->packed && queue->used_index != 0) {
-        guest_put16(guest, queue->device + VVS_USED_IDX_OFFSET, queue->used_index);
+    if (queue->packed) {
+        write_past_laps(guest, queue);
+        return;
     }
+    guest_put16(guest, queue->driver + VVS_AVAIL_IDX_OFFSET, queue->avail_index);
+    guest_put16(guest, queue->device + VVS_USED_IDX_OFFSET, queue->used_index);
 }
 
 static void lay_queue_out(struct guest *guest, uint64_t *next, const struct scn_record *record,

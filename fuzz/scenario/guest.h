@@ -147,8 +147,8 @@ void guest_put16(struct guest *guest, uint64_t addr, uint16_t value);
 uint16_t guest_get16(const struct guest *guest, uint64_t addr);
 
 /* guest_start_queue sets where a queue starts, from four fields of `record` (avail_index,
- * used_index, avail_wrap, used_wrap; the first is number `first_field`), and writes a split ring's
- * indices. */
+ * used_index, avail_wrap, used_wrap; the first is number `first_field`), and writes a split
+ * ring's indices, or the flags of a packed ring's earlier laps. */
 void guest_start_queue(struct guest *guest, struct guest_queue *queue,
                        const struct scn_record *record, uint32_t first_field);
 

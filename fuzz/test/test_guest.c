@@ -433,6 +433,24 @@ static void test_positions_and_restart(void **state)
     assert_true(guest.queues[VVS_QUEUE_TX].positioned);
 }
 
+static void test_past_laps(void **state)
+{
+    (void)state;
+    build_features(&scenario, PACKED);
+    struct scn_record *queue = build_queue(&scenario, VVS_QUEUE_TX, 3);
+    scn_set(queue, SCN_QUEUE_F_USED_INDEX, 1);
+    scn_set(queue, SCN_QUEUE_F_AVAIL_INDEX, 2);
+    materialise();
+    assert_word(0x10000e, 0x8080);
+    assert_word(0x10001e, 0);
+    assert_word(0x10002e, 0);
+    scn_set(queue, SCN_QUEUE_F_USED_WRAP, 0);
+    materialise();
+    assert_word(0x10000e, 0);
+    assert_word(0x10001e, 0x8080);
+    assert_word(0x10002e, 0x8080);
+}
+
 static void test_collect(void **state)
 {
     (void)state;
@@ -490,6 +508,7 @@ int main(void)
         cmocka_unit_test_setup(test_packed_hold_and_table, set_up_test),
         cmocka_unit_test_setup(test_words, set_up_test),
         cmocka_unit_test_setup(test_positions_and_restart, set_up_test),
+        cmocka_unit_test_setup(test_past_laps, set_up_test),
         cmocka_unit_test_setup(test_collect, set_up_test),
         cmocka_unit_test_setup(test_bounds, set_up_test),
     };
