@@ -297,6 +297,14 @@ static void write_chain(const struct build *build)
     }
 }
 
+/* Moves a place in a packed ring on by `count` slots. */
+static void advance(uint16_t *index, uint8_t *wrap, uint32_t count, uint32_t size)
+{
+    uint32_t end = *index + count;
+    *index = (uint16_t)(end % size);
+    *wrap = (uint8_t)((*wrap ^ end / size) & 1u);
+}
+
 static void make_available(const struct build *build)
 {
     struct driver_chain *chain = build->chain;
@@ -305,12 +313,10 @@ static void make_available(const struct build *build)
     struct guest *guest = build->driver->guest;
     chain->head = element_of(build, 0)->slot;
     if (queue->packed) {
-        uint32_t end = place->avail_index + build->ring_count;
         chain->id = element_of(build, build->ring_count - 1)->id;
         build->driver->spans[queue->role][chain->id] =
             (struct driver_span){build->driver->run, build->ring_count};
-        place->avail_wrap ^= end / queue->size & 1u;
-        place->avail_index = (uint16_t)(end % queue->size);
+        advance(&place->avail_index, &place->avail_wrap, build->ring_count, queue->size);
         return;
     }
     chain->head = (uint16_t)scn_get(build->record, SCN_ADD_CHAIN_F_HEAD, chain->head);
@@ -390,7 +396,7 @@ void driver_set_word(struct driver *driver, const struct scn_record *step)
         return;
     }
     if (word == SCN_WORD_NEXT_AVAIL) {
-        place->avail_index = queue->packed ? (uint16_t)((value & 0x7fff) % queue->size) : value;
+        place->avail_index = (uint16_t)(queue->packed ? (value & 0x7fffu) % queue->size : value);
         place->avail_wrap = queue->packed ? (uint8_t)(value >> 15) : 0;
         return;
     }
@@ -471,9 +477,8 @@ static uint32_t collect_packed(struct driver *driver, struct driver_used *out_us
             out_used[count] = (struct driver_used){id, get32(raw + 8)};
         }
         const struct driver_span *span = &driver->spans[queue->role][id];
-        uint32_t end = place->used_index + (span->run == driver->run ? span->count : 1);
-        place->used_wrap ^= end / queue->size & 1u;
-        place->used_index = (uint16_t)(end % queue->size);
+        advance(&place->used_index, &place->used_wrap, span->run == driver->run ? span->count : 1,
+                queue->size);
     }
     return count;
 }
