@@ -14,7 +14,7 @@ WIDTH = 100
 
 
 def render(data: JSON) -> str:
-    """JSON in which whatever fits into a line is in one."""
+    """JSON in which whatever fits into a line is in one, and numbers and strings fill their lines."""
     return _value(data, 0, 0) + "\n"
 
 
@@ -22,17 +22,30 @@ def _value(value: object, indent: int, column: int) -> str:
     flat = json.dumps(value, ensure_ascii=False)
     if (indent > 0 and column + len(flat) <= WIDTH) or not isinstance(value, dict | list) or not value:
         return flat
-    inner = " " * (indent + 2)
+    inner = indent + 2
     if isinstance(value, dict):
-        opening, closing = "{", "}"
+        brackets, items = "{}", list(value.values())
         parts = [
-            f"{inner}{json.dumps(key)}: {_value(item, indent + 2, indent + 7 + len(key))}"
-            for key, item in value.items()
+            f"{json.dumps(key)}: {_value(item, inner, inner + 5 + len(key))}" for key, item in value.items()
         ]
     else:
-        opening, closing = "[", "]"
-        parts = [inner + _value(item, indent + 2, indent + 3) for item in value]
-    return opening + "\n" + ",\n".join(parts) + "\n" + " " * indent + closing
+        brackets, items = "[]", value
+        parts = [_value(item, inner, inner + 1) for item in value]
+    simple = [indent > 0 and not isinstance(item, dict | list) for item in items]
+    body = (",\n" + " " * inner).join(_filled(parts, simple, WIDTH - inner))
+    return brackets[0] + "\n" + " " * inner + body + "\n" + " " * indent + brackets[1]
+
+
+def _filled(parts: list[str], simple: list[bool], width: int) -> list[str]:
+    """The parts as lines; neighbours that are simple share one as far as it reaches."""
+    lines: list[str] = []
+    for number, part in enumerate(parts):
+        shares = number > 0 and simple[number] and simple[number - 1]
+        if shares and len(lines[-1]) + len(part) + 3 <= width:
+            lines[-1] += ", " + part
+        else:
+            lines.append(part)
+    return lines
 
 
 def path_of(vector_id: str) -> Path:
