@@ -27,6 +27,12 @@ static const struct {
 #define SWARM_CALLS 4096u
 #define SWARM_PERCENT 80u
 
+#define THRIFTY_BYTES 4096u
+#define THRIFTY_STEPS 5u
+#define LONG_PERCENT 20u
+#define THRIFTY_DESCRIPTORS 32u
+#define LAVISH_PERCENT 1u
+
 static struct scn_scenario scenario;
 static struct scn_scenario other;
 static uint64_t swarm;
@@ -90,6 +96,99 @@ static void mend_setup(struct mutation *mutation)
     s->span_count = 0;
 }
 
+/* A chain and its serve in front of everything else: whatever the rest breaks, one packet is parsed. Takes
+ * the place of the one that an earlier mutation put there. */
+static void open_with_traffic(struct mutation *mutation)
+{
+    struct scn_scenario *s = mutation->scenario;
+    if (s->step_count > 2 && s->steps[0].tag == SCN_TAG_ADD_CHAIN && s->steps[1].tag == SCN_TAG_SERVE) {
+        s->step_count -= 2;
+        memmove(&s->steps[0], &s->steps[2], s->step_count * sizeof s->steps[0]);
+    }
+    traffic_insert(mutation, 0);
+}
+
+/* Long scenarios are rare: steps go, from anywhere behind the first two, until few are left. */
+static void thrift_steps(struct mutation *mutation)
+{
+    struct scn_scenario *s = mutation->scenario;
+    if (s->step_count <= THRIFTY_STEPS || rng_chance(&mutation->rng, LONG_PERCENT)) {
+        return;
+    }
+    uint32_t wanted = 1 + rng_below(&mutation->rng, THRIFTY_STEPS);
+    while (s->step_count > wanted + 2) {
+        uint32_t at = 2 + rng_below(&mutation->rng, s->step_count - 2);
+        s->step_count--;
+        memmove(&s->steps[at], &s->steps[at + 1], (s->step_count - at) * sizeof s->steps[0]);
+    }
+}
+
+/* How much payload a step may come to. */
+static uint64_t payload_bound(const struct scn_scenario *s, const struct scn_record *step)
+{
+    uint64_t most = 0;
+    if (scn_has(step, SCN_ADD_CHAIN_F_PAYLOAD_LEN)) {
+        most = step->value[SCN_ADD_CHAIN_F_PAYLOAD_LEN];
+    } else if (!scn_has(step, SCN_ADD_CHAIN_F_PAYLOAD)) {
+        for (uint32_t i = 0; i < step->element_count; i++) {
+            const struct scn_record *element = &s->elements[step->element_first + i];
+            most += scn_get(element, SCN_ELEMENT_F_LEN, 0) *
+                    scn_get(element, SCN_ELEMENT_F_REPEAT, 1);
+        }
+    }
+    return step->tag == SCN_TAG_ADD_CHAIN ? most * scn_get(step, SCN_ADD_CHAIN_F_COUNT, 1) : most;
+}
+
+/* How many descriptors a chain comes to. */
+static uint64_t descriptor_count(const struct scn_scenario *s, const struct scn_record *chain)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < chain->element_count; i++) {
+        total += scn_get(&s->elements[chain->element_first + i], SCN_ELEMENT_F_REPEAT, 1);
+    }
+    return total * scn_get(chain, SCN_ADD_CHAIN_F_COUNT, 1);
+}
+
+/* A long chain and many chains at once are rare, both together rarer. */
+static void thrift_chain(struct mutation *mutation, struct scn_record *chain)
+{
+    struct scn_scenario *s = mutation->scenario;
+    struct rng *rng = &mutation->rng;
+    if (chain->tag != SCN_TAG_ADD_CHAIN || descriptor_count(s, chain) <= THRIFTY_DESCRIPTORS ||
+        rng_chance(rng, LAVISH_PERCENT)) {
+        return;
+    }
+    for (uint32_t i = 0; i < chain->element_count; i++) {
+        s->elements[chain->element_first + i].present &= ~(1u << SCN_ELEMENT_F_REPEAT);
+    }
+    if (descriptor_count(s, chain) > THRIFTY_DESCRIPTORS) {
+        chain->present &= ~(1u << SCN_ADD_CHAIN_F_COUNT);
+    }
+}
+
+/* Megabytes of payload cost milliseconds and show no more than kilobytes do: most chains and packets that
+ * large elements make possible say a small payload. */
+static void thrift(struct mutation *mutation)
+{
+    struct scn_scenario *s = mutation->scenario;
+    struct rng *rng = &mutation->rng;
+    thrift_steps(mutation);
+    for (uint32_t i = 0; i < s->step_count; i++) {
+        struct scn_record *step = &s->steps[i];
+        thrift_chain(mutation, step);
+        bool writes = step->tag == SCN_TAG_WRITE &&
+                      scn_get(step, SCN_WRITE_F_LEN, 0) > THRIFTY_BYTES;
+        bool pours = (step->tag == SCN_TAG_ADD_CHAIN || step->tag == SCN_TAG_SEND) &&
+                     payload_bound(s, step) > THRIFTY_BYTES;
+        if (pours && !rng_chance(rng, LAVISH_PERCENT)) {
+            scn_set(step, SCN_ADD_CHAIN_F_PAYLOAD_LEN, rng_below(rng, 256));
+        }
+        if (writes && !rng_chance(rng, LAVISH_PERCENT)) {
+            scn_set(step, SCN_WRITE_F_LEN, rng_below(rng, 256));
+        }
+    }
+}
+
 static size_t put(uint8_t *bytes, size_t capacity, struct mutation *mutation)
 {
     struct scn_scenario *s = mutation->scenario;
@@ -112,12 +211,13 @@ size_t mutate(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const 
     for (uint32_t i = 1 + rng_below(rng, 4); i != 0; i--) {
         apply_one(&mutation);
     }
-    if (rng_chance(rng, 30)) {
+    if (rng_chance(rng, 35)) {
         mend_setup(&mutation);
     }
-    if (rng_chance(rng, 40)) {
-        traffic_insert(&mutation, 0);
+    if (rng_chance(rng, 45)) {
+        open_with_traffic(&mutation);
     }
+    thrift(&mutation);
     size_t fresh = put(bytes, capacity, &mutation);
     return fresh != 0 ? fresh : len;
 }
@@ -150,5 +250,6 @@ size_t mutate_cross(uint8_t *out_bytes, size_t capacity, const uint8_t *first, s
     scn_decode(&other, second, second_len);
     uint32_t kept = rng_below(&mutation.rng, scenario.step_count + 1);
     graft(kept, rng_below(&mutation.rng, other.step_count + 1));
+    thrift(&mutation);
     return put(out_bytes, capacity, &mutation);
 }

@@ -41,6 +41,20 @@ void packet_source_init(struct packet_source *out_source, const struct scn_scena
     memcpy(out_source->header, &wire, sizeof wire);
 }
 
+#define PATTERN_PERIOD 65536u
+
+/* One period of the payload pattern, made once: payload is written in each run of a campaign. */
+static const uint8_t *pattern_bytes(void)
+{
+    static uint8_t pattern[PATTERN_PERIOD];
+    if (pattern[1] == 0) {
+        for (uint32_t i = 0; i < PATTERN_PERIOD; i++) {
+            pattern[i] = (uint8_t)(i * 131 + (i >> 8));
+        }
+    }
+    return pattern;
+}
+
 void packet_source_bytes(const struct packet_source *source, uint8_t *out_bytes, uint32_t offset,
                          uint32_t len)
 {
@@ -54,8 +68,11 @@ void packet_source_bytes(const struct packet_source *source, uint8_t *out_bytes,
         memset(out_bytes + done, source->fill, len - done);
         return;
     }
-    for (; done < len; done++) {
-        uint32_t i = offset + done;
-        out_bytes[done] = (uint8_t)(i * 131 + (i >> 8));
+    const uint8_t *pattern = pattern_bytes();
+    while (done < len) {
+        uint32_t at = (offset + done) % PATTERN_PERIOD;
+        uint32_t piece = len - done < PATTERN_PERIOD - at ? len - done : PATTERN_PERIOD - at;
+        memcpy(out_bytes + done, pattern + at, piece);
+        done += piece;
     }
 }
