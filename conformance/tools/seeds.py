@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""Writes the seed corpora: each vector's scenario as the bytes that the fuzz targets read.
+
+Needs the scenario tool: cmake --build --preset unit --target scn
+Repeat with: .venv/bin/python -m conformance.tools.seeds
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from conformance.runner.vectors import JSON, TOP, Vector, load
+from conformance.tools import traffic
+
+CORPUS = TOP / "corpus"
+PACKET_AREAS = ("packet/", "rx/", "traffic/", "tx/")
+HEADER_TARGET = "packet_header"
+OPERATIONS = 16  # of the target packet_header
+EVERY_OPERATION = b"".join(bytes([op]) + (0x0102030405060708 * (op + 1) % 2**64).to_bytes(8, "little")
+                           for op in range(OPERATIONS))  # fmt: skip
+
+
+def tool() -> Path:
+    """The scenario tool; VVS_SCN names another one."""
+    return Path(os.environ.get("VVS_SCN", TOP / "build/unit/fuzz/scn"))
+
+
+def target(vector: Vector) -> str:
+    """A packet target for vectors about packets, a queue target for those about rings and for events."""
+    scenario = vector.scenario
+    roles = {queue.get("role", "tx") for queue in scenario.get("queues", [])}
+    if vector.id.startswith(PACKET_AREAS) and "event" not in roles:
+        return "rx_packet" if "rx" in roles else "tx_packet"
+    packed = "RING_PACKED" in scenario.get("image", {}).get("features", [])
+    return "packed_queue" if packed else "split_queue"
+
+
+def path_of(vector: Vector) -> Path:
+    return CORPUS / target(vector) / "seed" / vector.id.replace("/", "-")
+
+
+def encode(scenario: JSON) -> bytes:
+    """A scenario as bytes, by the one codec there is."""
+    text = json.dumps({"version": 1, **scenario})
+    done = subprocess.run([tool(), "bytes", "-"], input=text.encode(), capture_output=True, check=True)
+    return done.stdout
+
+
+def headers() -> dict[Path, bytes]:
+    """Seeds of the target that has no scenario: recorded headers, each operation once."""
+    found = {}
+    for vector in load():
+        if not vector.id.startswith("traffic/vhost-user-"):
+            continue
+        packet = vector.spec["steps"][0]["chains"][0]
+        values = [packet["fields"][name] for name in traffic.NAMES]
+        numbers = [int(value, 16) if isinstance(value, str) else value for value in values]
+        for how, writable in (("read", b"\xfe"), ("write", b"\xff")):
+            name = f"{vector.id.split('/')[-1]}-{how}"
+            content = traffic.HEADER.pack(*numbers) + writable + EVERY_OPERATION
+            found[CORPUS / HEADER_TARGET / "seed" / name] = content
+    return found
+
+
+def decode(paths: Iterable[Path]) -> Iterator[JSON]:
+    """Seeds as JSON, by the same codec."""
+    done = subprocess.run([tool(), "json", *paths], capture_output=True, text=True, check=True)
+    text, decoder, at = done.stdout, json.JSONDecoder(), 0
+    while text[at:].strip():
+        at += len(text[at:]) - len(text[at:].lstrip())
+        scenario, at = decoder.raw_decode(text, at)
+        yield scenario
+
+
+def stale(wanted: dict[Path, Vector]) -> list[Path]:
+    """Seeds that are not there or are not their vector's scenario."""
+    paths = sorted(path for path in wanted if path.exists())
+    scenarios = dict(zip(paths, decode(paths), strict=True)) if paths else {}
+    return [
+        path for path, vector in wanted.items() if scenarios.get(path) != {"version": 1} | vector.scenario
+    ]
+
+
+def there() -> set[Path]:
+    return {path for path in CORPUS.glob("*/seed/*") if path.is_file()}
+
+
+def main() -> None:
+    if not tool().exists():
+        sys.exit(f"no {tool()}: cmake --build --preset unit --target scn")
+    wanted = {path_of(vector): vector for vector in load()}
+    plain = headers()
+    for path in there() - set(wanted) - set(plain):
+        path.unlink()
+    for path in (*wanted, *plain):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    old = stale(wanted)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        contents = pool.map(encode, (wanted[path].scenario for path in old))
+    for path, content in (*zip(old, contents, strict=True), *plain.items()):
+        path.write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()
