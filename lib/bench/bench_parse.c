@@ -22,9 +22,12 @@ struct bench_case {
 };
 
 static const struct bench_case cases[] = {
-    {"tx2", 1, {44, 4096}, 4096, false, false},     {"tx1", 1, {4140, 0}, 4096, false, false},
-    {"rx2", 1, {44, 4096}, 0, true, false},         {"rx1", 1, {4140, 0}, 0, true, false},
-    {"ctl", 1, {44, 0}, 0, false, false},           {"tx2-64", 64, {44, 4096}, 4096, false, false},
+    {"tx2", 1, {44, 4096}, 4096, false, false},
+    {"tx1", 1, {4140, 0}, 4096, false, false},
+    {"rx2", 1, {44, 4096}, 0, true, false},
+    {"rx1", 1, {4140, 0}, 0, true, false},
+    {"ctl", 1, {44, 0}, 0, false, false},
+    {"tx2-64", 64, {44, 4096}, 4096, false, false},
     {"tx2-apart", 64, {44, 4096}, 4096, false, true},
 };
 
@@ -89,8 +92,16 @@ static void prepare(const struct bench_case *bench)
     }
     uint8_t *header = bench->apart ? regions[0].host : ring + 0x10000;
     put32(header + 24, bench->payload_len);
-    struct vvs_queue_config config = {VVS_FEATURE(VVS_F_VERSION_1), base, base + 0x4000, base + 0x8000,
-                                      QUEUE_SIZE, 0, slots, QUEUE_SIZE, elements, QUEUE_SIZE};
+    struct vvs_queue_config config = {VVS_FEATURE(VVS_F_VERSION_1),
+                                      base,
+                                      base + 0x4000,
+                                      base + 0x8000,
+                                      QUEUE_SIZE,
+                                      0,
+                                      slots,
+                                      QUEUE_SIZE,
+                                      elements,
+                                      QUEUE_SIZE};
     if (vvs_memory_init(&memory, regions, bench->regions) != VVS_OK ||
         vvs_queue_init(&queue, &memory, &config) != VVS_OK) {
         exit(3);
@@ -98,14 +109,16 @@ static void prepare(const struct bench_case *bench)
 }
 
 /* Each of the four loops is compiled for its case, so that the harness adds next to nothing. */
-static inline __attribute__((always_inline)) enum vvs_status parse(const struct vvs_chain *chain, bool rx)
+static inline __attribute__((always_inline)) enum vvs_status parse(const struct vvs_chain *chain,
+                                                                   bool rx)
 {
     struct vvs_packet packet;
     return rx ? vvs_packet_from_rx(&packet, NULL, chain, slices, QUEUE_SIZE, 65536)
               : vvs_packet_from_tx(&packet, NULL, chain, slices, QUEUE_SIZE, 65536);
 }
 
-static inline __attribute__((always_inline)) enum vvs_status repeat_parse(bool rx, unsigned long count)
+static inline __attribute__((always_inline)) enum vvs_status repeat_parse(bool rx,
+                                                                          unsigned long count)
 {
     enum vvs_status status = VVS_OK;
     for (unsigned long done = 0; done < count && status == VVS_OK; done++) {
@@ -125,7 +138,8 @@ static void make_available(uint32_t done)
     put16(idx, done + QUEUE_SIZE);
 }
 
-static inline __attribute__((always_inline)) enum vvs_status repeat_full(bool rx, unsigned long count)
+static inline __attribute__((always_inline)) enum vvs_status repeat_full(bool rx,
+                                                                         unsigned long count)
 {
     enum vvs_status status = VVS_OK;
     for (unsigned long done = 0; done < count && status == VVS_OK; done++) {
@@ -162,11 +176,13 @@ int main(int argc, char **argv)
         }
     }
     if (!bench || (strcmp(argv[2], "parse") != 0 && strcmp(argv[2], "full") != 0)) {
-        fprintf(stderr, "usage: bench_parse tx2|tx1|rx2|rx1|ctl|tx2-64|tx2-apart parse|full COUNT\n");
+        fprintf(stderr,
+                "usage: bench_parse tx2|tx1|rx2|rx1|ctl|tx2-64|tx2-apart parse|full COUNT\n");
         return 2;
     }
     prepare(bench);
-    enum vvs_status status = repeat(bench, strcmp(argv[2], "full") == 0, strtoul(argv[3], NULL, 10));
+    enum vvs_status status =
+        repeat(bench, strcmp(argv[2], "full") == 0, strtoul(argv[3], NULL, 10));
     if (status != VVS_OK) {
         fprintf(stderr, "bench_parse: %s\n", vvs_status_name(status));
         return 1;

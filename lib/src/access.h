@@ -17,23 +17,23 @@ static inline struct vvs_access vvs_access_of(const void *queue, enum vvs_access
     struct vvs_access access = {queue, host, len, index, item, kind};
     return access;
 }
-#define VVS_OBSERVED(queue, kind, item, index, host, len, statement)                       \
-    do {                                                                                   \
-        struct vvs_access vvs_seen = vvs_access_of(queue, kind, item, index, host, len);   \
-        vvs_observe_before(&vvs_seen);                                                     \
-        statement;                                                                         \
-        vvs_observe_after(&vvs_seen);                                                      \
+#define VVS_OBSERVED(queue, kind, item, index, host, len, statement)                               \
+    do {                                                                                           \
+        struct vvs_access vvs_seen = vvs_access_of(queue, kind, item, index, host, len);           \
+        vvs_observe_before(&vvs_seen);                                                             \
+        statement;                                                                                 \
+        vvs_observe_after(&vvs_seen);                                                              \
     } while (0)
-#define VVS_MARK(queue, item)                                                              \
-    do {                                                                                   \
-        struct vvs_access vvs_seen = vvs_access_of(queue, VVS_ACCESS_MARK, item, 0, 0, 0); \
-        vvs_observe_before(&vvs_seen);                                                     \
+#define VVS_MARK(queue, item)                                                                      \
+    do {                                                                                           \
+        struct vvs_access vvs_seen = vvs_access_of(queue, VVS_ACCESS_MARK, item, 0, 0, 0);         \
+        vvs_observe_before(&vvs_seen);                                                             \
     } while (0)
 #else
-#define VVS_OBSERVED(queue, kind, item, index, host, len, statement)   \
-    do {                                                               \
-        (void)(queue), (void)(item), (void)(index), (void)(len);       \
-        statement;                                                     \
+#define VVS_OBSERVED(queue, kind, item, index, host, len, statement)                               \
+    do {                                                                                           \
+        (void)(queue), (void)(item), (void)(index), (void)(len);                                   \
+        statement;                                                                                 \
     } while (0)
 #define VVS_MARK(queue, item) ((void)(queue), (void)(item))
 #endif
@@ -55,8 +55,8 @@ static inline uint16_t vvs_load_word(const void *queue, enum vvs_item item, uint
 }
 
 /* A word that the driver reads while we write: one aligned 16-bit store, release. */
-static inline void vvs_store_word(const void *queue, enum vvs_item item, uint32_t index, uint8_t *host,
-                                  uint16_t value)
+static inline void vvs_store_word(const void *queue, enum vvs_item item, uint32_t index,
+                                  uint8_t *host, uint16_t value)
 {
     uint16_t raw = VVS_SWAP16(value);
     VVS_OBSERVED(queue, VVS_ACCESS_STORE, item, index, host, 2u,
@@ -67,18 +67,19 @@ static inline void vvs_store_word(const void *queue, enum vvs_item item, uint32_
 #define VVS_COPIED() __atomic_signal_fence(__ATOMIC_SEQ_CST)
 
 /* A private copy of guest bytes, each loaded once. */
-static inline void vvs_copy_in(const void *queue, enum vvs_item item, uint32_t index, uint8_t *out_bytes,
-                               const uint8_t *host, size_t len)
+static inline void vvs_copy_in(const void *queue, enum vvs_item item, uint32_t index,
+                               uint8_t *out_bytes, const uint8_t *host, size_t len)
 {
     VVS_OBSERVED(queue, VVS_ACCESS_LOAD, item, index, host, (uint32_t)len,
                  memcpy(out_bytes, host, len));
     VVS_COPIED();
 }
 
-static inline void vvs_copy_out(const void *queue, enum vvs_item item, uint32_t index, uint8_t *host,
-                                const uint8_t *bytes, size_t len)
+static inline void vvs_copy_out(const void *queue, enum vvs_item item, uint32_t index,
+                                uint8_t *host, const uint8_t *bytes, size_t len)
 {
-    VVS_OBSERVED(queue, VVS_ACCESS_STORE, item, index, host, (uint32_t)len, memcpy(host, bytes, len));
+    VVS_OBSERVED(queue, VVS_ACCESS_STORE, item, index, host, (uint32_t)len,
+                 memcpy(host, bytes, len));
 }
 
 /* Orders our earlier stores before our later loads, against a driver that does the mirror image

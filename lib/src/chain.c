@@ -33,8 +33,8 @@ static enum vvs_status vvs_table_open(struct vvs_table *out_table, struct vvs_qu
         out_table->host = piece.host;
         return VVS_OK;
     }
-    enum vvs_status status = vvs_memory_check_hinted(queue->memory, &queue->region_hint, referrer->addr,
-                                                     referrer->len, VVS_PERM_READ);
+    enum vvs_status status = vvs_memory_check_hinted(queue->memory, &queue->region_hint,
+                                                     referrer->addr, referrer->len, VVS_PERM_READ);
     return status == VVS_OK ? VVS_OK : VVS_E_TABLE_ADDR;
 }
 
@@ -49,7 +49,8 @@ static void vvs_table_gather(const struct vvs_table *table, uint8_t *out_raw, ui
                             VVS_DESC_BYTES - done, VVS_PERM_READ)) {
             __builtin_trap();
         }
-        vvs_copy_in(queue, VVS_ITEM_TABLE_ENTRY, index, out_raw + done, piece.host, (size_t)piece.len);
+        vvs_copy_in(queue, VVS_ITEM_TABLE_ENTRY, index, out_raw + done, piece.host,
+                    (size_t)piece.len);
     }
 }
 

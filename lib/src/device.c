@@ -6,7 +6,8 @@
 #include "le.h"
 #include "region.h"
 
-enum vvs_status vvs_config_read(uint8_t *out_bytes, uint64_t guest_cid, uint32_t offset, uint32_t len)
+enum vvs_status vvs_config_read(uint8_t *out_bytes, uint64_t guest_cid, uint32_t offset,
+                                uint32_t len)
 {
     uint8_t config[VVS_CONFIG_BYTES];
     if (offset > sizeof config || len > sizeof config - offset) {
@@ -22,7 +23,8 @@ bool vvs_cid_valid(uint64_t cid)
     return cid > VVS_CID_HOST && cid < VVS_CID_ANY;
 }
 
-enum vvs_status vvs_event_resolve(const struct vvs_chain *chain, uint8_t *out_hosts[VVS_EVENT_BYTES])
+enum vvs_status vvs_event_resolve(const struct vvs_chain *chain,
+                                  uint8_t *out_hosts[VVS_EVENT_BYTES])
 {
     if (chain->readable_descriptor_count != 0) {
         return VVS_E_DIRECTION;

@@ -22,14 +22,14 @@ const uint8_t *vvs_packet_header(const struct vvs_packet *packet)
     return packet->header;
 }
 
-#define VVS_FIELD(field, bits)                                                     \
-    uint##bits##_t vvs_packet_##field(const struct vvs_packet *packet)             \
-    {                                                                              \
-        return vvs_le##bits(packet->header + VVS_AT(field));                       \
-    }                                                                              \
-    void vvs_packet_set_##field(struct vvs_packet *packet, uint##bits##_t value)   \
-    {                                                                              \
-        vvs_put_le##bits(packet->header + VVS_AT(field), value);                   \
+#define VVS_FIELD(field, bits)                                                                     \
+    uint##bits##_t vvs_packet_##field(const struct vvs_packet *packet)                             \
+    {                                                                                              \
+        return vvs_le##bits(packet->header + VVS_AT(field));                                       \
+    }                                                                                              \
+    void vvs_packet_set_##field(struct vvs_packet *packet, uint##bits##_t value)                   \
+    {                                                                                              \
+        vvs_put_le##bits(packet->header + VVS_AT(field), value);                                   \
     }
 
 VVS_FIELD(src_cid, 64)

@@ -9,8 +9,8 @@ struct vvs_place {
     uint8_t wrap;
 };
 
-static inline struct vvs_place vvs_place_after(const struct vvs_queue *queue, struct vvs_place place,
-                                               uint32_t span)
+static inline struct vvs_place vvs_place_after(const struct vvs_queue *queue,
+                                               struct vvs_place place, uint32_t span)
 {
     place.index += span;
     if (place.index >= queue->size) {
@@ -138,7 +138,8 @@ void vvs_packed_undo(struct vvs_queue *queue, uint16_t span)
 
 static void vvs_packed_store_flags(struct vvs_queue *queue, struct vvs_place place, uint32_t len)
 {
-    size_t offset = (size_t)place.index * VVS_DESC_BYTES + offsetof(struct vvs_packed_desc_wire, flags);
+    size_t offset =
+        (size_t)place.index * VVS_DESC_BYTES + offsetof(struct vvs_packed_desc_wire, flags);
     uint16_t flags = place.wrap ? VVS_PACKED_DESC_F_AVAIL | VVS_PACKED_DESC_F_USED : 0;
     if (len != 0) {
         flags |= VVS_DESC_F_WRITE;
@@ -153,7 +154,8 @@ void vvs_packed_stage(struct vvs_queue *queue, uint16_t id, uint32_t len)
 {
     uint8_t raw[6];
     struct vvs_place place = vvs_place_after(queue, vvs_used_place(queue), queue->staged_span);
-    size_t offset = (size_t)place.index * VVS_DESC_BYTES + offsetof(struct vvs_packed_desc_wire, len);
+    size_t offset =
+        (size_t)place.index * VVS_DESC_BYTES + offsetof(struct vvs_packed_desc_wire, len);
     vvs_put_le32(raw, len);
     vvs_put_le16(raw + 4, id);
     vvs_copy_out(queue, VVS_ITEM_USED_ELEM, place.index, queue->desc + offset, raw, sizeof raw);
@@ -215,9 +217,11 @@ bool vvs_packed_arm(struct vvs_queue *queue)
         vvs_packed_store_event(queue, VVS_ITEM_DEVICE_EVENT_OFFSET, 0, queue->avail_index | wrap);
         flags = VVS_PACKED_EVENT_DESC;
     }
-    vvs_packed_store_event(queue, VVS_ITEM_DEVICE_EVENT_FLAGS, VVS_PACKED_EVENT_FLAGS_OFFSET, flags);
+    vvs_packed_store_event(queue, VVS_ITEM_DEVICE_EVENT_FLAGS, VVS_PACKED_EVENT_FLAGS_OFFSET,
+                           flags);
     vvs_full_fence();
-    return vvs_packed_available(vvs_packed_load_flags(queue, queue->avail_index), queue->avail_wrap);
+    return vvs_packed_available(vvs_packed_load_flags(queue, queue->avail_index),
+                                queue->avail_wrap);
 }
 
 void vvs_packed_disarm(struct vvs_queue *queue)

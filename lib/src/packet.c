@@ -19,10 +19,11 @@ struct vvs_cutter {
     uint32_t used;
 };
 
-static VVS_INLINE struct vvs_cutter vvs_cutter_of(const struct vvs_chain *chain, struct vvs_slice *slices,
-                                                  uint32_t slice_count)
+static VVS_INLINE struct vvs_cutter vvs_cutter_of(const struct vvs_chain *chain,
+                                                  struct vvs_slice *slices, uint32_t slice_count)
 {
-    struct vvs_cutter cutter = {chain->queue, chain->elements, 0, 0, {0, 0}, slices, slice_count, 0};
+    struct vvs_cutter cutter = {chain->queue, chain->elements, 0,           0,
+                                {0, 0},       slices,          slice_count, 0};
     return cutter;
 }
 
@@ -36,8 +37,8 @@ static VVS_INLINE bool vvs_cutter_find(struct vvs_cutter *cutter, uint32_t permi
     } else if (cutter->addr == 0) {
         return false; /* the element goes on behind the last address there is */
     }
-    if (!vvs_piece_find(cutter->queue->memory, &cutter->piece, &cutter->queue->region_hint, cutter->addr,
-                        cutter->left, permission)) {
+    if (!vvs_piece_find(cutter->queue->memory, &cutter->piece, &cutter->queue->region_hint,
+                        cutter->addr, cutter->left, permission)) {
         return false;
     }
     cutter->addr += cutter->piece.len;
@@ -54,7 +55,8 @@ static VVS_INLINE void vvs_cut_slice(struct vvs_cutter *cutter, uint8_t *out_hea
         cutter->slices[cutter->used].len = len;
     }
     if (out_header) {
-        vvs_copy_in(cutter->queue, VVS_ITEM_HEADER, done, out_header + done, cutter->piece.host, len);
+        vvs_copy_in(cutter->queue, VVS_ITEM_HEADER, done, out_header + done, cutter->piece.host,
+                    len);
     }
     cutter->used++;
     cutter->piece.host += len;
@@ -62,8 +64,9 @@ static VVS_INLINE void vvs_cut_slice(struct vvs_cutter *cutter, uint8_t *out_hea
 }
 
 /* The next `len` bytes in as many slices as it takes. Returns how far it came. */
-static __attribute__((noinline)) uint32_t vvs_cut_across(struct vvs_cutter *cutter, uint8_t *out_header,
-                                                         uint32_t len, uint32_t permission)
+static __attribute__((noinline)) uint32_t vvs_cut_across(struct vvs_cutter *cutter,
+                                                         uint8_t *out_header, uint32_t len,
+                                                         uint32_t permission)
 {
     uint32_t done = 0;
     while (done < len) {
@@ -80,8 +83,8 @@ static __attribute__((noinline)) uint32_t vvs_cut_across(struct vvs_cutter *cutt
 
 /* Cuts the next `len` bytes of the stream, copying them to `out_header` if there is one. They are one
  * slice nearly always; the copy of the cutter keeps its state in registers then. */
-static VVS_INLINE enum vvs_status vvs_cut(struct vvs_cutter *cutter, uint8_t *out_header, uint32_t len,
-                                          uint32_t permission)
+static VVS_INLINE enum vvs_status vvs_cut(struct vvs_cutter *cutter, uint8_t *out_header,
+                                          uint32_t len, uint32_t permission)
 {
     if (len == 0) {
         return VVS_OK;
@@ -99,7 +102,8 @@ static VVS_INLINE enum vvs_status vvs_cut(struct vvs_cutter *cutter, uint8_t *ou
     return done == len ? VVS_OK : VVS_E_ADDR;
 }
 
-static VVS_INLINE enum vvs_status vvs_cutter_check(const struct vvs_cutter *cutter, uint32_t *out_needed)
+static VVS_INLINE enum vvs_status vvs_cutter_check(const struct vvs_cutter *cutter,
+                                                   uint32_t *out_needed)
 {
     if (cutter->used <= cutter->slice_count) {
         return VVS_OK;
@@ -174,7 +178,9 @@ enum vvs_status vvs_packet_from_rx(struct vvs_packet *out_packet, uint32_t *out_
         return VVS_E_BUFFER_SHORT;
     }
     uint64_t room = chain->writable_len - VVS_HDR_BYTES;
-    uint32_t capacity = room < max_payload_len ? (uint32_t)room : max_payload_len;
+    uint32_t most =
+        max_payload_len < VVS_PAYLOAD_BYTES_MAX ? max_payload_len : VVS_PAYLOAD_BYTES_MAX;
+    uint32_t capacity = room < most ? (uint32_t)room : most;
     struct vvs_cutter cutter = vvs_cutter_of(chain, slices, slice_count);
     enum vvs_status status = vvs_cut(&cutter, 0, VVS_HDR_BYTES, VVS_PERM_WRITE);
     if (status != VVS_OK) {
@@ -198,7 +204,8 @@ enum vvs_status vvs_packet_from_buffers(struct vvs_packet *out_packet, struct vv
                                         uint32_t slice_count, uint8_t *header, uint32_t header_len,
                                         uint8_t *payload, uint32_t payload_len, bool writable)
 {
-    if (!header || header_len != VVS_HDR_BYTES || (!payload && payload_len != 0)) {
+    if (!header || header_len != VVS_HDR_BYTES || (!payload && payload_len != 0) ||
+        payload_len > VVS_PAYLOAD_BYTES_MAX) {
         return VVS_E_ARGUMENT;
     }
     if (slice_count < 2) {

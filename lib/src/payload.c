@@ -3,13 +3,15 @@
 #include "access.h"
 #include "vvs/packet.h"
 
-const struct vvs_slice *vvs_packet_header_slices(const struct vvs_packet *packet, uint32_t *out_count)
+const struct vvs_slice *vvs_packet_header_slices(const struct vvs_packet *packet,
+                                                 uint32_t *out_count)
 {
     *out_count = packet->header_slice_count;
     return packet->slices;
 }
 
-const struct vvs_slice *vvs_packet_payload_slices(const struct vvs_packet *packet, uint32_t *out_count)
+const struct vvs_slice *vvs_packet_payload_slices(const struct vvs_packet *packet,
+                                                  uint32_t *out_count)
 {
     *out_count = packet->slice_count - packet->header_slice_count;
     return packet->slices + packet->header_slice_count;
@@ -56,9 +58,9 @@ static struct vvs_slice vvs_range_next(struct vvs_range *range)
     return piece;
 }
 
-enum vvs_status vvs_packet_payload_range(const struct vvs_packet *packet, struct vvs_slice *out_slices,
-                                         uint32_t slice_count, uint32_t *out_count, uint32_t offset,
-                                         uint32_t len)
+enum vvs_status vvs_packet_payload_range(const struct vvs_packet *packet,
+                                         struct vvs_slice *out_slices, uint32_t slice_count,
+                                         uint32_t *out_count, uint32_t offset, uint32_t len)
 {
     if (!vvs_range_inside(packet, offset, len)) {
         return VVS_E_CAPACITY;
@@ -78,8 +80,8 @@ enum vvs_status vvs_packet_payload_range(const struct vvs_packet *packet, struct
     return VVS_OK;
 }
 
-enum vvs_status vvs_packet_read(const struct vvs_packet *packet, uint8_t *out_bytes, uint32_t offset,
-                                uint32_t len)
+enum vvs_status vvs_packet_read(const struct vvs_packet *packet, uint8_t *out_bytes,
+                                uint32_t offset, uint32_t len)
 {
     if (!vvs_range_inside(packet, offset, len)) {
         return VVS_E_CAPACITY;

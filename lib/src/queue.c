@@ -12,12 +12,12 @@ uint32_t vvs_tsan_fence_word;
 #endif
 
 /* Honoured: they change what a queue does. Passed: they are the monitor's business. */
-#define VVS_FEATURES_HONOURED                                                            \
-    (VVS_FEATURE(VVS_F_INDIRECT_DESC) | VVS_FEATURE(VVS_F_EVENT_IDX) |                   \
+#define VVS_FEATURES_HONOURED                                                                      \
+    (VVS_FEATURE(VVS_F_INDIRECT_DESC) | VVS_FEATURE(VVS_F_EVENT_IDX) |                             \
      VVS_FEATURE(VVS_F_VERSION_1) | VVS_FEATURE(VVS_F_RING_PACKED) | VVS_FEATURE(VVS_F_IN_ORDER))
-#define VVS_FEATURES_PASSED                                                              \
-    (VVS_FEATURE(VVS_F_STREAM) | VVS_FEATURE(VVS_F_SEQPACKET) |                          \
-     VVS_FEATURE(VVS_F_NO_IMPLIED_STREAM) | VVS_FEATURE(VVS_F_ACCESS_PLATFORM) |         \
+#define VVS_FEATURES_PASSED                                                                        \
+    (VVS_FEATURE(VVS_F_STREAM) | VVS_FEATURE(VVS_F_SEQPACKET) |                                    \
+     VVS_FEATURE(VVS_F_NO_IMPLIED_STREAM) | VVS_FEATURE(VVS_F_ACCESS_PLATFORM) |                   \
      VVS_FEATURE(VVS_F_RING_RESET))
 
 enum vvs_status vvs_features_check(uint64_t features)
@@ -178,7 +178,8 @@ enum vvs_status vvs_queue_rebind(struct vvs_queue *queue, const struct vvs_memor
     return vvs_queue_resolve(queue, memory);
 }
 
-enum vvs_status vvs_queue_get_state(const struct vvs_queue *queue, struct vvs_queue_state *out_state)
+enum vvs_status vvs_queue_get_state(const struct vvs_queue *queue,
+                                    struct vvs_queue_state *out_state)
 {
     if (queue->staged_span != 0) {
         return VVS_E_STAGED;
@@ -197,8 +198,8 @@ static bool vvs_state_possible(const struct vvs_queue *queue, const struct vvs_q
         uint16_t ahead = (uint16_t)(state->avail_index - state->used_index);
         return ahead <= queue->size && state->avail_wrap == 0 && state->used_wrap == 0;
     }
-    if (state->avail_index >= queue->size || state->used_index >= queue->size || state->avail_wrap > 1 ||
-        state->used_wrap > 1) {
+    if (state->avail_index >= queue->size || state->used_index >= queue->size ||
+        state->avail_wrap > 1 || state->used_wrap > 1) {
         return false;
     }
     return state->avail_wrap == state->used_wrap ? state->avail_index >= state->used_index
@@ -225,8 +226,8 @@ uint32_t vvs_queue_state_to_base(const struct vvs_queue *queue, const struct vvs
     return avail | used << 16;
 }
 
-enum vvs_status vvs_queue_base_to_state(const struct vvs_queue *queue, struct vvs_queue_state *out_state,
-                                        uint32_t base)
+enum vvs_status vvs_queue_base_to_state(const struct vvs_queue *queue,
+                                        struct vvs_queue_state *out_state, uint32_t base)
 {
     struct vvs_queue_state state = {(uint16_t)base, (uint16_t)base, 0, 0};
     if (queue->packed) {
@@ -262,7 +263,8 @@ static inline struct vvs_slot *vvs_find_slot(struct vvs_queue *queue, const stru
     if (token->slot >= queue->fresh_slot || slot->next_free != VVS_IN_FLIGHT) {
         return 0;
     }
-    bool same = slot->sequence == token->sequence && slot->id == token->id && slot->span == token->span;
+    bool same =
+        slot->sequence == token->sequence && slot->id == token->id && slot->span == token->span;
     return same ? slot : 0;
 }
 
@@ -327,7 +329,8 @@ static inline void vvs_flush(struct vvs_queue *queue)
     queue->staged_span = 0;
 }
 
-enum vvs_status vvs_queue_stage(struct vvs_queue *queue, const struct vvs_token *token, uint32_t len)
+enum vvs_status vvs_queue_stage(struct vvs_queue *queue, const struct vvs_token *token,
+                                uint32_t len)
 {
     return queue->broken == VVS_OK ? vvs_stage(queue, token, len) : queue->broken;
 }
@@ -340,7 +343,8 @@ enum vvs_status vvs_queue_flush(struct vvs_queue *queue)
     return queue->broken;
 }
 
-enum vvs_status vvs_queue_publish(struct vvs_queue *queue, const struct vvs_token *token, uint32_t len)
+enum vvs_status vvs_queue_publish(struct vvs_queue *queue, const struct vvs_token *token,
+                                  uint32_t len)
 {
     if (queue->broken != VVS_OK) {
         return queue->broken;

@@ -18,8 +18,8 @@ const struct vvs_region *vvs_region_search(const struct vvs_memory *memory, uint
 
 /* vvs_memory_check_hinted is vvs_memory_check with a hint for the first region. */
 enum vvs_status vvs_memory_check_hinted(const struct vvs_memory *memory,
-                                        const struct vvs_region **hint, uint64_t guest_addr, uint64_t len,
-                                        uint32_t permission);
+                                        const struct vvs_region **hint, uint64_t guest_addr,
+                                        uint64_t len, uint32_t permission);
 
 /* vvs_log_pages and vvs_log_aliases do the work of the two functions below. */
 void vvs_log_pages(const struct vvs_memory *memory, uint64_t guest_addr, uint64_t len);
@@ -53,8 +53,8 @@ struct vvs_piece {
  *
  * Returns  false when the address is in no region of that permission. */
 static VVS_INLINE bool vvs_piece_find(const struct vvs_memory *memory, struct vvs_piece *out_piece,
-                                      const struct vvs_region **hint, uint64_t guest_addr, uint64_t len,
-                                      uint32_t permission)
+                                      const struct vvs_region **hint, uint64_t guest_addr,
+                                      uint64_t len, uint32_t permission)
 {
     const struct vvs_region *region = *hint;
     if (guest_addr - region->guest_addr >= region->len) {

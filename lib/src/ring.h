@@ -115,8 +115,8 @@ void vvs_packed_disarm(struct vvs_queue *queue);
 
 /* vvs_take_slot puts a popped chain in flight. There is always room: a pop beyond the queue size breaks
  * the queue before. */
-static VVS_INLINE void vvs_take_slot(struct vvs_queue *queue, struct vvs_token *out_token, uint16_t id,
-                                     uint16_t span, uint16_t position)
+static VVS_INLINE void vvs_take_slot(struct vvs_queue *queue, struct vvs_token *out_token,
+                                     uint16_t id, uint16_t span, uint16_t position)
 {
     uint16_t at = queue->free_slot;
     struct vvs_slot *slot = &queue->slots[at];

@@ -12,7 +12,8 @@ struct vvs_outcome {
     uint32_t used_len;
 };
 
-typedef struct vvs_outcome vvs_handle(const struct vvs_server *server, const struct vvs_chain *chain);
+typedef struct vvs_outcome vvs_handle(const struct vvs_server *server,
+                                      const struct vvs_chain *chain);
 
 static struct vvs_outcome vvs_refused(const struct vvs_server *server, enum vvs_status status,
                                       const struct vvs_packet *packet)
@@ -24,11 +25,12 @@ static struct vvs_outcome vvs_refused(const struct vvs_server *server, enum vvs_
     return outcome;
 }
 
-static struct vvs_outcome vvs_handle_tx(const struct vvs_server *server, const struct vvs_chain *chain)
+static struct vvs_outcome vvs_handle_tx(const struct vvs_server *server,
+                                        const struct vvs_chain *chain)
 {
     struct vvs_packet packet;
-    enum vvs_status status = vvs_packet_from_tx(&packet, 0, chain, server->slices, server->slice_count,
-                                                server->max_payload_len);
+    enum vvs_status status = vvs_packet_from_tx(&packet, 0, chain, server->slices,
+                                                server->slice_count, server->max_payload_len);
     if (status != VVS_OK) {
         return vvs_refused(server, status, status == VVS_E_PAYLOAD_LIMIT ? &packet : 0);
     }
@@ -36,11 +38,12 @@ static struct vvs_outcome vvs_handle_tx(const struct vvs_server *server, const s
     return outcome;
 }
 
-static struct vvs_outcome vvs_handle_rx(const struct vvs_server *server, const struct vvs_chain *chain)
+static struct vvs_outcome vvs_handle_rx(const struct vvs_server *server,
+                                        const struct vvs_chain *chain)
 {
     struct vvs_packet packet;
-    enum vvs_status status = vvs_packet_from_rx(&packet, 0, chain, server->slices, server->slice_count,
-                                                server->max_payload_len);
+    enum vvs_status status = vvs_packet_from_rx(&packet, 0, chain, server->slices,
+                                                server->slice_count, server->max_payload_len);
     if (status != VVS_OK) {
         return vvs_refused(server, status, 0);
     }
@@ -54,7 +57,8 @@ static struct vvs_outcome vvs_handle_rx(const struct vvs_server *server, const s
     return outcome;
 }
 
-static struct vvs_outcome vvs_handle_event(const struct vvs_server *server, const struct vvs_chain *chain)
+static struct vvs_outcome vvs_handle_event(const struct vvs_server *server,
+                                           const struct vvs_chain *chain)
 {
     /* Before the handler gives an event away that this buffer can't take. */
     uint8_t *hosts[VVS_EVENT_BYTES];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* The split ring: available idx and slots in, used elements and idx out. */
+#include "split.h"
 #include "access.h"
 #include "ring.h"
-#include "split.h"
 
 static inline uint16_t vvs_split_load_index(const struct vvs_queue *queue)
 {
@@ -10,10 +10,9 @@ static inline uint16_t vvs_split_load_index(const struct vvs_queue *queue)
 }
 
 /* The last descriptor of a split chain may refer to a table. */
-static __attribute__((noinline)) enum vvs_status vvs_split_end_table(struct vvs_queue *queue,
-                                                                     struct vvs_chain *out_chain,
-                                                                     struct vvs_walk *walk,
-                                                                     const struct vvs_desc *referrer)
+static __attribute__((noinline)) enum vvs_status
+vvs_split_end_table(struct vvs_queue *queue, struct vvs_chain *out_chain, struct vvs_walk *walk,
+                    const struct vvs_desc *referrer)
 {
     if ((referrer->flags & VVS_DESC_F_NEXT) != 0) {
         return VVS_E_INDIRECT_NEXT;
@@ -23,16 +22,16 @@ static __attribute__((noinline)) enum vvs_status vvs_split_end_table(struct vvs_
 }
 
 /* Walks from `head`, which is below the queue size, to the last descriptor. */
-static VVS_INLINE enum vvs_status vvs_split_walk(struct vvs_queue *queue, struct vvs_chain *out_chain,
-                                                 uint16_t head)
+static VVS_INLINE enum vvs_status vvs_split_walk(struct vvs_queue *queue,
+                                                 struct vvs_chain *out_chain, uint16_t head)
 {
     uint32_t index = head;
     struct vvs_walk walk = vvs_walk_begin(queue);
     for (;;) {
         uint8_t raw[VVS_DESC_BYTES];
         struct vvs_desc desc;
-        vvs_copy_in(queue, VVS_ITEM_DESC, index, raw,
-                    queue->desc + (size_t)index * VVS_DESC_BYTES, sizeof raw);
+        vvs_copy_in(queue, VVS_ITEM_DESC, index, raw, queue->desc + (size_t)index * VVS_DESC_BYTES,
+                    sizeof raw);
         vvs_desc_decode(&desc, raw, false);
         if ((desc.flags & VVS_DESC_F_INDIRECT) != 0) {
             /* Copies, so that the loop's own stay in registers. */
@@ -83,7 +82,8 @@ enum vvs_status vvs_split_pop(struct vvs_queue *queue, struct vvs_token *out_tok
         return vvs_queue_break(queue, VVS_E_OUTSTANDING);
     }
     uint32_t slot = vvs_split_slot(queue, position);
-    const uint8_t *host = queue->driver + VVS_AVAIL_RING_OFFSET + (size_t)slot * VVS_AVAIL_SLOT_BYTES;
+    const uint8_t *host =
+        queue->driver + VVS_AVAIL_RING_OFFSET + (size_t)slot * VVS_AVAIL_SLOT_BYTES;
     uint16_t head = vvs_load_word(queue, VVS_ITEM_AVAIL_SLOT, slot, host);
     if (head >= queue->size) {
         return vvs_queue_break(queue, VVS_E_HEAD);

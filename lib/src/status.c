@@ -12,8 +12,7 @@ struct vvs_status_row {
     const char *name;
 };
 
-#define VVS_ROW(status, fault, reaction) \
-    {status, VVS_FAULT_##fault, VVS_REACT_##reaction, #status}
+#define VVS_ROW(status, fault, reaction) {status, VVS_FAULT_##fault, VVS_REACT_##reaction, #status}
 
 static const struct vvs_status_row vvs_status_rows[] = {
     VVS_ROW(VVS_OK, NONE, OK),

@@ -21,8 +21,8 @@ extern "C" {
  *          VVS_E_ARGUMENT  the range does not lie in the 8 bytes
  * Out      `out_bytes` only with VVS_OK.
  * Spec     Socket Device, Device configuration layout. */
-VVS_MUST_USE enum vvs_status vvs_config_read(uint8_t *out_bytes, uint64_t guest_cid, uint32_t offset,
-                                             uint32_t len);
+VVS_MUST_USE enum vvs_status vvs_config_read(uint8_t *out_bytes, uint64_t guest_cid,
+                                             uint32_t offset, uint32_t len);
 
 /* vvs_cid_valid says whether `cid` may be a guest's: not 0, 1, 2 or 0xffffffff, upper half 0.
  *

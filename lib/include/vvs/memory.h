@@ -64,8 +64,8 @@ struct vvs_memory {
  *          VVS_E_REGION_OVERLAP  two regions share a guest address
  * Out      `out_memory` only with VVS_OK; the order of `regions` may change in any case.
  * Limits   time grows with the square of `region_count` when the regions come unsorted. */
-VVS_MUST_USE enum vvs_status vvs_memory_init(struct vvs_memory *out_memory, struct vvs_region *regions,
-                                             uint32_t region_count);
+VVS_MUST_USE enum vvs_status vvs_memory_init(struct vvs_memory *out_memory,
+                                             struct vvs_region *regions, uint32_t region_count);
 
 /* vvs_memory_set_log attaches a dirty log: bit n % 8 of byte n / 8 stands for the guest page n of 4096
  * bytes. From then on each write of the device sets its bits, after the write, with an atomic OR.

@@ -19,29 +19,32 @@
 extern "C" {
 #endif
 
+/* Most payload an rx packet can take: header and payload have to fit a used length of 32 bits. */
+#define VVS_PAYLOAD_BYTES_MAX (UINT32_MAX - VVS_HDR_BYTES)
+
 /* A packet. The fields are private. */
 struct vvs_packet {
     uint8_t header[VVS_HDR_BYTES];
     uint32_t header_slice_count;
-    uint32_t slice_count;     /* header slices first, payload slices after them */
-    uint32_t capacity;        /* payload bytes that the slices hold */
-    uint32_t written;         /* payload prefix that was written */
+    uint32_t slice_count; /* header slices first, payload slices after them */
+    uint32_t capacity;    /* payload bytes that the slices hold */
+    uint32_t written;     /* payload prefix that was written */
     uint8_t writable;
     uint8_t done;
-    struct vvs_slice *slices; /* the caller's array */
+    struct vvs_slice *slices;        /* the caller's array */
     const struct vvs_memory *memory; /* NULL for a packet in the caller's own buffers */
 };
 
 /* What may be odd about a header that parsed: a set of bits. None makes parsing fail. */
 enum vvs_header_fault {
-    VVS_FAULT_SRC_CID_RESERVED = 1 << 0,  /* upper half of src_cid is not 0 */
-    VVS_FAULT_DST_CID_RESERVED = 1 << 1,  /* upper half of dst_cid is not 0 */
-    VVS_FAULT_TYPE_UNKNOWN = 1 << 2,      /* neither stream nor seqpacket */
-    VVS_FAULT_OP_UNKNOWN = 1 << 3,        /* 0 (INVALID) or above CREDIT_REQUEST */
+    VVS_FAULT_SRC_CID_RESERVED = 1 << 0,   /* upper half of src_cid is not 0 */
+    VVS_FAULT_DST_CID_RESERVED = 1 << 1,   /* upper half of dst_cid is not 0 */
+    VVS_FAULT_TYPE_UNKNOWN = 1 << 2,       /* neither stream nor seqpacket */
+    VVS_FAULT_OP_UNKNOWN = 1 << 3,         /* 0 (INVALID) or above CREDIT_REQUEST */
     VVS_FAULT_PAYLOAD_UNEXPECTED = 1 << 4, /* `len` not 0 on an op other than RW */
-    VVS_FAULT_SHUTDOWN_FLAGS = 1 << 5,    /* SHUTDOWN with bits other than RECEIVE and SEND */
-    VVS_FAULT_SEQPACKET_FLAGS = 1 << 6,   /* seqpacket RW with bits other than EOM and EOR */
-    VVS_FAULT_FLAGS_UNEXPECTED = 1 << 7   /* bits set where the specification defines none */
+    VVS_FAULT_SHUTDOWN_FLAGS = 1 << 5,     /* SHUTDOWN with bits other than RECEIVE and SEND */
+    VVS_FAULT_SEQPACKET_FLAGS = 1 << 6,    /* seqpacket RW with bits other than EOM and EOR */
+    VVS_FAULT_FLAGS_UNEXPECTED = 1 << 7    /* bits set where the specification defines none */
 };
 
 /* vvs_packet_from_tx parses the packet that the driver sent in `chain`. Each header byte is loaded once.
@@ -62,11 +65,13 @@ enum vvs_header_fault {
  *          unknown types, ops and flags parse (see vvs_packet_faults).
  * Spec     Socket Device, Device Operation; Message Framing; Virtqueue Flow Control. */
 VVS_MUST_USE enum vvs_status vvs_packet_from_tx(struct vvs_packet *out_packet, uint32_t *out_needed,
-                                                const struct vvs_chain *chain, struct vvs_slice *slices,
-                                                uint32_t slice_count, uint32_t max_payload_len);
+                                                const struct vvs_chain *chain,
+                                                struct vvs_slice *slices, uint32_t slice_count,
+                                                uint32_t max_payload_len);
 
 /* vvs_packet_from_rx makes an empty packet, its header all zeros, in the buffer that the driver offered
- * in `chain`. The capacity is what the chain holds behind 44 header bytes, at most `max_payload_len`.
+ * in `chain`. The capacity is what the chain holds behind 44 header bytes, at most `max_payload_len`
+ * and VVS_PAYLOAD_BYTES_MAX.
  *
  * Returns  VVS_OK
  *          VVS_E_DIRECTION     the chain has a device-readable element
@@ -76,14 +81,16 @@ VVS_MUST_USE enum vvs_status vvs_packet_from_tx(struct vvs_packet *out_packet, u
  * Out      as vvs_packet_from_tx. Guest memory is not touched before vvs_packet_write or _commit.
  * Spec     Socket Device, Receive and Transmit; Message Framing. */
 VVS_MUST_USE enum vvs_status vvs_packet_from_rx(struct vvs_packet *out_packet, uint32_t *out_needed,
-                                                const struct vvs_chain *chain, struct vvs_slice *slices,
-                                                uint32_t slice_count, uint32_t max_payload_len);
+                                                const struct vvs_chain *chain,
+                                                struct vvs_slice *slices, uint32_t slice_count,
+                                                uint32_t max_payload_len);
 
 /* vvs_packet_from_buffers makes a packet in the caller's own memory, without ring or guest: the header
  * is read from `header`, the payload is `payload`. With `writable` commit writes the header back.
  *
  * Returns  VVS_OK
- *          VVS_E_ARGUMENT       `header_len` is not 44, or a NULL buffer of non-zero length
+ *          VVS_E_ARGUMENT       `header_len` is not 44, a NULL buffer of non-zero length, or more than
+ *                               VVS_PAYLOAD_BYTES_MAX of payload
  *          VVS_E_SLICES         `slice_count` below 2
  *          VVS_E_PAYLOAD_SHORT  not `writable`: `len` exceeds `payload_len`
  * Out      `out_packet` only with VVS_OK. */
@@ -97,13 +104,15 @@ VVS_MUST_USE enum vvs_status vvs_packet_from_buffers(struct vvs_packet *out_pack
  * source of truth.
  *
  * Returns  the slices; their number in `out_count`. */
-const struct vvs_slice *vvs_packet_header_slices(const struct vvs_packet *packet, uint32_t *out_count);
+const struct vvs_slice *vvs_packet_header_slices(const struct vvs_packet *packet,
+                                                 uint32_t *out_count);
 
 /* vvs_packet_payload_slices lends the pieces of guest memory that hold the payload: tx, `len` bytes;
  * rx, the capacity. After writing through them say so with vvs_packet_set_written.
  *
  * Returns  the slices; their number in `out_count`. */
-const struct vvs_slice *vvs_packet_payload_slices(const struct vvs_packet *packet, uint32_t *out_count);
+const struct vvs_slice *vvs_packet_payload_slices(const struct vvs_packet *packet,
+                                                  uint32_t *out_count);
 
 /* vvs_packet_payload_range gives the slices of payload bytes `offset` to `offset + len`: for going on
  * after a short read or write.
@@ -113,9 +122,9 @@ const struct vvs_slice *vvs_packet_payload_slices(const struct vvs_packet *packe
  *          VVS_E_SLICES    `out_slices` is too small: vvs_packet_payload_slices's count is enough
  * Out      `out_slices` and `out_count` only with VVS_OK. */
 VVS_MUST_USE enum vvs_status vvs_packet_payload_range(const struct vvs_packet *packet,
-                                                      struct vvs_slice *out_slices, uint32_t slice_count,
-                                                      uint32_t *out_count, uint32_t offset,
-                                                      uint32_t len);
+                                                      struct vvs_slice *out_slices,
+                                                      uint32_t slice_count, uint32_t *out_count,
+                                                      uint32_t offset, uint32_t len);
 
 /* vvs_packet_read copies payload bytes `offset` to `offset + len` of a packet into `out_bytes`.
  * Bytes read twice may differ: the guest may be writing.

@@ -32,8 +32,9 @@ struct vvs_token {
     uint32_t sequence; /* counts pops, modulo 2^32 */
     uint16_t id;       /* split: head; packed: buffer id */
     uint16_t span;     /* ring entries taken: split 1, packed the list's descriptors */
-    uint16_t position; /* split: the available index it was popped at; packed: the ring slot of the head */
-    uint16_t slot;     /* private */
+    uint16_t
+        position; /* split: the available index it was popped at; packed: the ring slot of the head */
+    uint16_t slot; /* private */
 };
 
 /* Storage for one chain in flight. The fields are private. */
@@ -46,13 +47,13 @@ struct vvs_slot {
 
 /* What a queue is set up with. Everything but the storage comes from the driver and is checked. */
 struct vvs_queue_config {
-    uint64_t features;       /* as negotiated; without vhost's own bits */
-    uint64_t desc_addr;      /* split: descriptor table; packed: descriptor ring */
-    uint64_t driver_addr;    /* split: available ring; packed: driver event suppression */
-    uint64_t device_addr;    /* split: used ring; packed: device event suppression */
-    uint32_t size;           /* queue size in entries */
-    uint32_t max_chain;      /* most elements of a chain; 0 means the queue size */
-    struct vvs_slot *slots;  /* caller's storage, at least `size` entries */
+    uint64_t features;      /* as negotiated; without vhost's own bits */
+    uint64_t desc_addr;     /* split: descriptor table; packed: descriptor ring */
+    uint64_t driver_addr;   /* split: available ring; packed: driver event suppression */
+    uint64_t device_addr;   /* split: used ring; packed: device event suppression */
+    uint32_t size;          /* queue size in entries */
+    uint32_t max_chain;     /* most elements of a chain; 0 means the queue size */
+    struct vvs_slot *slots; /* caller's storage, at least `size` entries */
     uint32_t slot_count;
     struct vvs_element *elements; /* caller's storage, at least max_chain entries */
     uint32_t element_count;
@@ -127,7 +128,8 @@ VVS_MUST_USE enum vvs_status vvs_features_check(uint64_t features);
  * Out      `out_queue` only with VVS_OK.
  * Limits   each part lies in one region. Guest memory is not touched.
  * Spec     Split Virtqueues; Packed Virtqueues; alignment in Virtqueues, Driver Requirements. */
-VVS_MUST_USE enum vvs_status vvs_queue_init(struct vvs_queue *out_queue, const struct vvs_memory *memory,
+VVS_MUST_USE enum vvs_status vvs_queue_init(struct vvs_queue *out_queue,
+                                            const struct vvs_memory *memory,
                                             const struct vvs_queue_config *config);
 
 /* vvs_queue_reset forgets what is in flight, staged and broken, and starts at index 0, as after
@@ -139,7 +141,8 @@ void vvs_queue_reset(struct vvs_queue *queue);
  *
  * Returns  VVS_OK, VVS_E_RING_ADDR, VVS_E_RING_HOST
  * Out      on failure the queue keeps its old table. */
-VVS_MUST_USE enum vvs_status vvs_queue_rebind(struct vvs_queue *queue, const struct vvs_memory *memory);
+VVS_MUST_USE enum vvs_status vvs_queue_rebind(struct vvs_queue *queue,
+                                              const struct vvs_memory *memory);
 
 /* vvs_queue_get_state says where the queue stands. What is in flight is not part of it: undo or publish
  * it first, or keep its tokens in an in-flight log.
@@ -163,7 +166,8 @@ VVS_MUST_USE enum vvs_status vvs_queue_set_state(struct vvs_queue *queue,
  * available slot and wrap in bits 0 to 15, used slot and wrap in bits 16 to 31.
  *
  * Returns  the base. */
-uint32_t vvs_queue_state_to_base(const struct vvs_queue *queue, const struct vvs_queue_state *state);
+uint32_t vvs_queue_state_to_base(const struct vvs_queue *queue,
+                                 const struct vvs_queue_state *state);
 
 /* vvs_queue_base_to_state decodes vhost's vring base. On a split ring the used index, which the base
  * does not carry, is taken to equal the available one: nothing was in flight.
@@ -171,7 +175,8 @@ uint32_t vvs_queue_state_to_base(const struct vvs_queue *queue, const struct vvs
  * Returns  VVS_OK, or VVS_E_STATE as vvs_queue_set_state
  * Out      `out_state` only with VVS_OK. */
 VVS_MUST_USE enum vvs_status vvs_queue_base_to_state(const struct vvs_queue *queue,
-                                                     struct vvs_queue_state *out_state, uint32_t base);
+                                                     struct vvs_queue_state *out_state,
+                                                     uint32_t base);
 
 /* vvs_queue_pop takes the next available chain, walks its structure to the end, and describes it.
  * Each available slot, descriptor and table entry is loaded once.
@@ -203,8 +208,8 @@ VVS_MUST_USE enum vvs_status vvs_queue_undo(struct vvs_queue *queue, const struc
  *
  * Returns  as vvs_queue_stage
  * Spec     The Virtqueue Used Ring; Packed Virtqueues, Supplying Used Buffers. */
-VVS_MUST_USE enum vvs_status vvs_queue_publish(struct vvs_queue *queue, const struct vvs_token *token,
-                                               uint32_t len);
+VVS_MUST_USE enum vvs_status vvs_queue_publish(struct vvs_queue *queue,
+                                               const struct vvs_token *token, uint32_t len);
 
 /* vvs_queue_stage writes a used entry that the driver does not see before vvs_queue_flush.
  *

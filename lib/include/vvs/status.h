@@ -34,26 +34,26 @@ enum vvs_status {
     VVS_E_TABLE_LEN = 108,        /* table length is 0 or no multiple of 16 */
     VVS_E_TABLE_ADDR = 109,       /* table is not wholly in readable guest memory */
     VVS_E_ADDR = 110,             /* element is not wholly in guest memory of that permission */
-    VVS_E_DIRECTION = 111,        /* device-writable element on tx, device-readable on rx or event */
-    VVS_E_HEADER_SHORT = 112,     /* tx: fewer than 44 device-readable bytes */
-    VVS_E_PAYLOAD_SHORT = 113,    /* tx: `len` exceeds the bytes behind the header */
-    VVS_E_BUFFER_SHORT = 114,     /* rx: fewer than 44 device-writable bytes; event: fewer than 4 */
+    VVS_E_DIRECTION = 111,     /* device-writable element on tx, device-readable on rx or event */
+    VVS_E_HEADER_SHORT = 112,  /* tx: fewer than 44 device-readable bytes */
+    VVS_E_PAYLOAD_SHORT = 113, /* tx: `len` exceeds the bytes behind the header */
+    VVS_E_BUFFER_SHORT = 114,  /* rx: fewer than 44 device-writable bytes; event: fewer than 4 */
 
     /* Driver faults after which the ring itself can't be trusted. */
-    VVS_E_AVAIL_INDEX = 150,       /* split: available idx is more than the queue size ahead */
-    VVS_E_HEAD = 151,              /* split: an available slot names no descriptor */
-    VVS_E_LIST_UNAVAILABLE = 152,  /* packed: the head is available, a later element is not */
-    VVS_E_LIST_ENDLESS = 153,      /* packed: a list longer than the slots that are free */
-    VVS_E_OUTSTANDING = 154,       /* split: more chains outstanding than the queue has entries */
+    VVS_E_AVAIL_INDEX = 150,      /* split: available idx is more than the queue size ahead */
+    VVS_E_HEAD = 151,             /* split: an available slot names no descriptor */
+    VVS_E_LIST_UNAVAILABLE = 152, /* packed: the head is available, a later element is not */
+    VVS_E_LIST_ENDLESS = 153,     /* packed: a list longer than the slots that are free */
+    VVS_E_OUTSTANDING = 154,      /* split: more chains outstanding than the queue has entries */
 
     /* Driver faults at set-up: the queue does not start. */
-    VVS_E_QUEUE_SIZE = 170,  /* 0, over 32768, or (split) no power of two */
-    VVS_E_RING_ALIGN = 171,  /* a ring part is not aligned as the specification demands */
-    VVS_E_RING_ADDR = 172,   /* a ring part is not wholly in guest memory of that permission */
+    VVS_E_QUEUE_SIZE = 170, /* 0, over 32768, or (split) no power of two */
+    VVS_E_RING_ALIGN = 171, /* a ring part is not aligned as the specification demands */
+    VVS_E_RING_ADDR = 172,  /* a ring part is not wholly in guest memory of that permission */
 
     /* What is asked for is not supported. */
-    VVS_E_FEATURE = 200,    /* a feature bit this library does not know how to honour */
-    VVS_E_VERSION_1 = 201,  /* VIRTIO_F_VERSION_1 is missing: there are no legacy rings here */
+    VVS_E_FEATURE = 200,   /* a feature bit this library does not know how to honour */
+    VVS_E_VERSION_1 = 201, /* VIRTIO_F_VERSION_1 is missing: there are no legacy rings here */
 
     /* The caller's own mistakes. */
     VVS_E_ARGUMENT = 300,       /* an argument outside what the declaration allows */
@@ -71,13 +71,13 @@ enum vvs_status {
     VVS_E_DONE = 312,           /* the packet was committed or aborted already */
 
     /* Limits of this library or of its caller. */
-    VVS_E_CHAIN_LIMIT = 400,    /* more elements than max_chain */
-    VVS_E_PAYLOAD_LIMIT = 401,  /* tx: `len` exceeds the caller's maximum; the header is readable */
-    VVS_E_SLICES = 402,         /* the caller's slice array is too small */
-    VVS_E_STORAGE = 403,        /* the caller's queue storage is too small */
-    VVS_E_RING_HOST = 404,      /* a ring part is not contiguous or not aligned in host memory */
-    VVS_E_LOG_SIZE = 405,       /* the dirty log does not reach the end of guest memory */
-    VVS_E_REGION_COUNT = 406,   /* more regions than VVS_MAX_REGIONS */
+    VVS_E_CHAIN_LIMIT = 400,   /* more elements than max_chain */
+    VVS_E_PAYLOAD_LIMIT = 401, /* tx: `len` exceeds the caller's maximum; the header is readable */
+    VVS_E_SLICES = 402,        /* the caller's slice array is too small */
+    VVS_E_STORAGE = 403,       /* the caller's queue storage is too small */
+    VVS_E_RING_HOST = 404,     /* a ring part is not contiguous or not aligned in host memory */
+    VVS_E_LOG_SIZE = 405,      /* the dirty log does not reach the end of guest memory */
+    VVS_E_REGION_COUNT = 406,  /* more regions than VVS_MAX_REGIONS */
 
     /* Reserved for translation through an IOMMU: nothing returns it yet. */
     VVS_E_TRANSLATION_MISS = 500
@@ -94,11 +94,11 @@ enum vvs_fault {
 
 /* What a device must do about a status. */
 enum vvs_reaction {
-    VVS_REACT_OK,         /* go on */
-    VVS_REACT_RETURN,     /* publish the chain with length 0 and go on */
-    VVS_REACT_BROKEN,     /* touch the queue no more until it is reset (DEVICE_NEEDS_RESET) */
-    VVS_REACT_RETRY,      /* undo the pop and try again later */
-    VVS_REACT_CALLER_BUG  /* nothing the driver did: mend the caller */
+    VVS_REACT_OK,        /* go on */
+    VVS_REACT_RETURN,    /* publish the chain with length 0 and go on */
+    VVS_REACT_BROKEN,    /* touch the queue no more until it is reset (DEVICE_NEEDS_RESET) */
+    VVS_REACT_RETRY,     /* undo the pop and try again later */
+    VVS_REACT_CALLER_BUG /* nothing the driver did: mend the caller */
 };
 
 /* vvs_status_name names `status` as it is spelled here, without a prefix change ("VVS_E_LOOP").
