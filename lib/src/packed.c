@@ -39,7 +39,8 @@ static inline uint16_t vvs_packed_load_flags(const struct vvs_queue *queue, uint
                          host + offsetof(struct vvs_packed_desc_wire, flags));
 }
 
-/* Available: AVAIL equals the wrap counter, USED differs from it (Packed Virtqueues, Wrap Counters). */
+/* Available: AVAIL equals the wrap counter, USED differs from it (Packed Virtqueues, Wrap
+ * Counters). */
 static inline bool vvs_packed_available(uint16_t flags, uint8_t wrap)
 {
     bool avail = (flags & VVS_PACKED_DESC_F_AVAIL) != 0;
@@ -59,7 +60,8 @@ static inline void vvs_packed_load(const struct vvs_queue *queue, struct vvs_des
     out_desc->flags = flags;
 }
 
-/* What one descriptor adds to its list: an element, or a table, which has to be the list's only one. */
+/* What one descriptor adds to its list: an element, or a table, which has to be the list's only
+ * one. */
 static enum vvs_status vvs_packed_add(struct vvs_queue *queue, struct vvs_walk *walk,
                                       const struct vvs_desc *desc, uint16_t span)
 {
@@ -72,8 +74,8 @@ static enum vvs_status vvs_packed_add(struct vvs_queue *queue, struct vvs_walk *
     return span > 1 ? VVS_E_INDIRECT_MIXED : vvs_walk_add_table(walk, queue, desc);
 }
 
-/* Walks a list to its end even when an element is refused: only its last descriptor has the buffer id,
- * and the list's length says where the next one begins. */
+/* Walks a list to its end even when an element is refused: only its last descriptor has the buffer
+ * id, and the list's length says where the next one begins. */
 static enum vvs_status vvs_packed_walk(struct vvs_queue *queue, struct vvs_walk *walk,
                                        uint16_t *out_span, uint16_t *out_id, uint16_t flags)
 {
@@ -190,8 +192,8 @@ bool vvs_packed_needs_notify(struct vvs_queue *queue)
     if (event >= queue->size) {
         return true;
     }
-    /* How many ring slots ago the one at `event` was handed back. With its wrap counter a place comes
-     * round every two laps, so one that lies ahead was passed nearly two laps ago. */
+    /* How many ring slots ago the one at `event` was handed back. With its wrap counter a place
+     * comes round every two laps, so one that lies ahead was passed nearly two laps ago. */
     uint32_t two_laps = 2 * queue->size;
     bool this_lap = ((word & VVS_PACKED_EVENT_WRAP) != 0) == (queue->used_wrap != 0);
     uint32_t ago = queue->used_index + (this_lap ? two_laps : two_laps + queue->size) - event - 1u;

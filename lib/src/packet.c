@@ -7,7 +7,8 @@
 #include "region.h"
 #include "ring.h"
 
-/* Cuts a chain's byte stream into slices of host memory. Slices that do not fit are counted only. */
+/* Cuts a chain's byte stream into slices of host memory. Slices that do not fit are counted only.
+ * */
 struct vvs_cutter {
     struct vvs_queue *queue;
     const struct vvs_element *element; /* the next one */
@@ -46,7 +47,8 @@ static VVS_INLINE bool vvs_cutter_find(struct vvs_cutter *cutter, uint32_t permi
     return true;
 }
 
-/* Cuts a slice of `len` bytes, which the piece has, and copies it to `out_header` if there is one. */
+/* Cuts a slice of `len` bytes, which the piece has, and copies it to `out_header` if there is one.
+ * */
 static VVS_INLINE void vvs_cut_slice(struct vvs_cutter *cutter, uint8_t *out_header, uint32_t done,
                                      uint32_t len)
 {
@@ -81,8 +83,8 @@ static __attribute__((noinline)) uint32_t vvs_cut_across(struct vvs_cutter *cutt
     return done;
 }
 
-/* Cuts the next `len` bytes of the stream, copying them to `out_header` if there is one. They are one
- * slice nearly always; the copy of the cutter keeps its state in registers then. */
+/* Cuts the next `len` bytes of the stream, copying them to `out_header` if there is one. They are
+ * one slice nearly always; the copy of the cutter keeps its state in registers then. */
 static VVS_INLINE enum vvs_status vvs_cut(struct vvs_cutter *cutter, uint8_t *out_header,
                                           uint32_t len, uint32_t permission)
 {

@@ -25,7 +25,8 @@ enum vvs_status vvs_memory_check_hinted(const struct vvs_memory *memory,
 void vvs_log_pages(const struct vvs_memory *memory, uint64_t guest_addr, uint64_t len);
 void vvs_log_aliases(const struct vvs_memory *memory, const void *host, uint64_t len);
 
-/* vvs_log_guest marks the pages of `len` bytes, at least 1, at a guest address known to be in memory. */
+/* vvs_log_guest marks the pages of `len` bytes, at least 1, at a guest address known to be in
+ * memory. */
 static inline void vvs_log_guest(const struct vvs_memory *memory, uint64_t guest_addr, uint64_t len)
 {
     if (memory->log) {
@@ -33,8 +34,8 @@ static inline void vvs_log_guest(const struct vvs_memory *memory, uint64_t guest
     }
 }
 
-/* vvs_log_host marks the pages of `len` bytes, at least 1, at `host`, under each guest address that maps
- * there. */
+/* vvs_log_host marks the pages of `len` bytes, at least 1, at `host`, under each guest address that
+ * maps there. */
 static inline void vvs_log_host(const struct vvs_memory *memory, const void *host, uint64_t len)
 {
     if (memory->log) {
@@ -48,8 +49,8 @@ struct vvs_piece {
     uint64_t len;
 };
 
-/* vvs_piece_find gives host memory for the first bytes of a guest range: as many of `len` as one region
- * has, so at least 1. `hint` is the region to try first, and the one found.
+/* vvs_piece_find gives host memory for the first bytes of a guest range: as many of `len` as one
+ * region has, so at least 1. `hint` is the region to try first, and the one found.
  *
  * Returns  false when the address is in no region of that permission. */
 static VVS_INLINE bool vvs_piece_find(const struct vvs_memory *memory, struct vvs_piece *out_piece,

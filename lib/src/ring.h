@@ -53,7 +53,8 @@ static inline struct vvs_walk vvs_walk_begin(const struct vvs_queue *queue)
     return walk;
 }
 
-/* One more descriptor. The caller has checked that there is storage for it: count is below max_chain. */
+/* One more descriptor. The caller has checked that there is storage for it: count is below
+ * max_chain. */
 static VVS_INLINE enum vvs_status vvs_walk_add(struct vvs_walk *walk, const struct vvs_desc *desc)
 {
     bool writable = (desc->flags & VVS_DESC_F_WRITE) != 0;
@@ -113,8 +114,8 @@ bool vvs_packed_needs_notify(struct vvs_queue *queue);
 bool vvs_packed_arm(struct vvs_queue *queue);
 void vvs_packed_disarm(struct vvs_queue *queue);
 
-/* vvs_take_slot puts a popped chain in flight. There is always room: a pop beyond the queue size breaks
- * the queue before. */
+/* vvs_take_slot puts a popped chain in flight. There is always room: a pop beyond the queue size
+ * breaks the queue before. */
 static VVS_INLINE void vvs_take_slot(struct vvs_queue *queue, struct vvs_token *out_token,
                                      uint16_t id, uint16_t span, uint16_t position)
 {

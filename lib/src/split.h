@@ -8,7 +8,8 @@
 #include "region.h"
 #include "ring.h"
 
-/* All index arithmetic is modulo 2^16; a slot is the index modulo the queue size, a power of two. */
+/* All index arithmetic is modulo 2^16; a slot is the index modulo the queue size, a power of two.
+ * */
 static inline uint32_t vvs_split_slot(const struct vvs_queue *queue, uint16_t index)
 {
     return index & (queue->size - 1);

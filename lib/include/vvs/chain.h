@@ -13,8 +13,8 @@
 extern "C" {
 #endif
 
-/* A walked chain. Read-only for callers; valid until the next pop of its queue. A descriptor of length
- * 0 counts, and obeys order and direction, but holds no bytes: it is no element. */
+/* A walked chain. Read-only for callers; valid until the next pop of its queue. A descriptor of
+ * length 0 counts, and obeys order and direction, but holds no bytes: it is no element. */
 struct vvs_chain {
     struct vvs_queue *queue;
     const struct vvs_element *elements; /* device-readable ones first */
@@ -25,12 +25,12 @@ struct vvs_chain {
     uint64_t writable_len;              /* bytes; both together at most 2^32 */
 };
 
-/* vvs_chain_walk walks the chain whose head is `head`, without popping: for chains that an in-flight
- * log names after a restart, and for measuring. Split rings only.
+/* vvs_chain_walk walks the chain whose head is `head`, without popping: for chains that an
+ * in-flight log names after a restart, and for measuring. Split rings only.
  *
- * Returns  as vvs_queue_pop for a chain that is refused; VVS_E_HEAD when `head` is not below the queue
- *          size, which does not break the queue here; VVS_E_ARGUMENT on a packed ring; the sticky status
- *          of a broken queue
+ * Returns  as vvs_queue_pop for a chain that is refused; VVS_E_HEAD when `head` is not below the
+ *          queue size, which does not break the queue here; VVS_E_ARGUMENT on a packed ring; the
+ *          sticky status of a broken queue
  * Out      `out_chain` only with VVS_OK.
  * Limits   as vvs_queue_pop.
  * Spec     The Virtqueue Descriptor Table; Indirect Descriptors. */

@@ -14,8 +14,8 @@
 extern "C" {
 #endif
 
-/* vvs_config_read reads `len` bytes at `offset` of the device's configuration space: guest_cid, 8 bytes,
- * little-endian.
+/* vvs_config_read reads `len` bytes at `offset` of the device's configuration space: guest_cid, 8
+ * bytes, little-endian.
  *
  * Returns  VVS_OK
  *          VVS_E_ARGUMENT  the range does not lie in the 8 bytes
@@ -29,8 +29,8 @@ VVS_MUST_USE enum vvs_status vvs_config_read(uint8_t *out_bytes, uint64_t guest_
  * Spec     Socket Device, Device configuration layout (reserved CIDs). */
 bool vvs_cid_valid(uint64_t cid);
 
-/* vvs_event_commit writes the event `id` into `chain`, a buffer of the event queue, in whatever pieces
- * it comes.
+/* vvs_event_commit writes the event `id` into `chain`, a buffer of the event queue, in whatever
+ * pieces it comes.
  *
  * Returns  VVS_OK
  *          VVS_E_DIRECTION     the chain has a device-readable element

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* Guest memory: a table of regions, and the log of what the device wrote.
  *
- * Argument order, here and in every header: the object, then outputs (`out_*`), then inputs; a length
- * follows what it measures. Outputs are written only with VVS_OK unless a declaration says otherwise.
+ * Argument order, here and in every header: the object, then outputs (`out_*`), then inputs; a
+ * length follows what it measures. Outputs are written only with VVS_OK unless a declaration says
+ * otherwise.
  *
- * A table is immutable once a queue uses it and may be read by several threads. To change guest memory
- * build a second table and rebind each queue (vvs_queue_rebind); using a slice of the old table after
- * that is the caller's bug. */
+ * A table is immutable once a queue uses it and may be read by several threads. To change guest
+ * memory build a second table and rebind each queue (vvs_queue_rebind); using a slice of the old
+ * table after that is the caller's bug. */
 #ifndef VVS_MEMORY_H
 #define VVS_MEMORY_H
 
@@ -39,8 +40,8 @@ struct vvs_region {
     uint32_t permission;    /* VVS_PERM_* */
 };
 
-/* A piece of live guest memory. Its layout is that of POSIX `struct iovec`, so an array of slices can
- * go to readv and writev. The guest can change the bytes at any time. */
+/* A piece of live guest memory. Its layout is that of POSIX `struct iovec`, so an array of slices
+ * can go to readv and writev. The guest can change the bytes at any time. */
 struct vvs_slice {
     void *data;
     size_t len;
@@ -53,8 +54,8 @@ struct vvs_memory {
     uint8_t *log;
 };
 
-/* vvs_memory_init makes a table of the caller's `regions`, which it sorts by guest address in place and
- * which must outlive the table.
+/* vvs_memory_init makes a table of the caller's `regions`, which it sorts by guest address in place
+ * and which must outlive the table.
  *
  * Returns  VVS_OK
  *          VVS_E_ARGUMENT        no region, a NULL host pointer, an unknown permission bit
@@ -67,9 +68,9 @@ struct vvs_memory {
 VVS_MUST_USE enum vvs_status vvs_memory_init(struct vvs_memory *out_memory,
                                              struct vvs_region *regions, uint32_t region_count);
 
-/* vvs_memory_set_log attaches a dirty log: bit n % 8 of byte n / 8 stands for the guest page n of 4096
- * bytes. From then on each write of the device sets its bits, after the write, with an atomic OR.
- * `log` NULL detaches. To be called before queues share the table, or while they are stopped.
+/* vvs_memory_set_log attaches a dirty log: bit n % 8 of byte n / 8 stands for the guest page n of
+ * 4096 bytes. From then on each write of the device sets its bits, after the write, with an atomic
+ * OR. `log` NULL detaches. To be called before queues share the table, or while they are stopped.
  *
  * Returns  VVS_OK
  *          VVS_E_LOG_SIZE  `log_len` does not reach the page of the last guest address
@@ -77,8 +78,8 @@ VVS_MUST_USE enum vvs_status vvs_memory_init(struct vvs_memory *out_memory,
 VVS_MUST_USE enum vvs_status vvs_memory_set_log(struct vvs_memory *memory, uint8_t *log,
                                                 uint64_t log_len);
 
-/* vvs_memory_from_frontend translates an address in the frontend's address space, as vhost-user sends
- * ring addresses, into a guest address.
+/* vvs_memory_from_frontend translates an address in the frontend's address space, as vhost-user
+ * sends ring addresses, into a guest address.
  *
  * Returns  VVS_OK
  *          VVS_E_ADDR  no region holds that frontend address
@@ -87,8 +88,8 @@ VVS_MUST_USE enum vvs_status vvs_memory_from_frontend(const struct vvs_memory *m
                                                       uint64_t *out_guest_addr,
                                                       uint64_t frontend_addr);
 
-/* vvs_memory_check says whether the `len` bytes at `guest_addr` are wholly in memory of `permission`,
- * crossing adjacent regions as needed. A length of 0 is in memory anywhere.
+/* vvs_memory_check says whether the `len` bytes at `guest_addr` are wholly in memory of
+ * `permission`, crossing adjacent regions as needed. A length of 0 is in memory anywhere.
  *
  * Returns  VVS_OK, or VVS_E_ADDR
  * Limits   at most one step a region. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* The observer: what a test build calls around each access to guest memory.
  *
- * A library compiled with VVS_OBSERVE defined calls vvs_observe_before and vvs_observe_after, which the
- * program provides. A release build has neither. Accesses carry the name of the item, because addresses
- * may alias: "descriptor 3", not "0x1030". */
+ * A library compiled with VVS_OBSERVE defined calls vvs_observe_before and vvs_observe_after, which
+ * the program provides. A release build has neither. Accesses carry the name of the item, because
+ * addresses may alias: "descriptor 3", not "0x1030". */
 #ifndef VVS_OBSERVE_H
 #define VVS_OBSERVE_H
 
@@ -53,7 +53,8 @@ struct vvs_access {
 /* vvs_observe_before is called before each access to guest memory, and for each mark. */
 void vvs_observe_before(const struct vvs_access *access);
 
-/* vvs_observe_after is called after each access to guest memory: here a test plays the racing guest. */
+/* vvs_observe_after is called after each access to guest memory: here a test plays the racing
+ * guest. */
 void vvs_observe_after(const struct vvs_access *access);
 
 #ifdef __cplusplus

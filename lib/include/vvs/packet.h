@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* A socket packet in a descriptor chain: parsed from tx, built into rx, or in the caller's own buffers.
+/* A socket packet in a descriptor chain: parsed from tx, built into rx, or in the caller's own
+ * buffers.
  *
- * The header is a private copy: the guest can't change it after it was checked, and setters change only
- * the copy. vvs_packet_commit publishes it, once, and only into a buffer that was offered for writing.
- * Payload is never read here: its slices are live guest memory. */
+ * The header is a private copy: the guest can't change it after it was checked, and setters change
+ * only the copy. vvs_packet_commit publishes it, once, and only into a buffer that was offered for
+ * writing. Payload is never read here: its slices are live guest memory. */
 #ifndef VVS_PACKET_H
 #define VVS_PACKET_H
 
@@ -47,10 +48,10 @@ enum vvs_header_fault {
     VVS_FAULT_FLAGS_UNEXPECTED = 1 << 7    /* bits set where the specification defines none */
 };
 
-/* vvs_packet_from_tx parses the packet that the driver sent in `chain`. Each header byte is loaded once.
- * `slices` receives header and payload pieces and must outlive the packet; one entry for each element,
- * one more for each region border crossed, and one more where header and payload share an element is
- * always enough.
+/* vvs_packet_from_tx parses the packet that the driver sent in `chain`. Each header byte is loaded
+ * once. `slices` receives header and payload pieces and must outlive the packet; one entry for each
+ * element, one more for each region border crossed, and one more where header and payload share an
+ * element is always enough.
  *
  * Returns  VVS_OK
  *          VVS_E_DIRECTION      the chain has a device-writable element
@@ -59,19 +60,19 @@ enum vvs_header_fault {
  *          VVS_E_PAYLOAD_SHORT  `len` exceeds what is behind the header
  *          VVS_E_PAYLOAD_LIMIT  `len` exceeds `max_payload_len`
  *          VVS_E_SLICES         `slice_count` is too small: `out_needed` says what is enough
- * Out      `out_packet` with VVS_OK; with VVS_E_PAYLOAD_LIMIT header only, no payload slice, so that a
- *          reply can be addressed. `out_needed` (may be NULL) with VVS_E_SLICES only.
- * Limits   bytes behind header and payload are ignored and need not be mapped. Both CIDs keep 64 bits;
- *          unknown types, ops and flags parse (see vvs_packet_faults).
+ * Out      `out_packet` with VVS_OK; with VVS_E_PAYLOAD_LIMIT header only, no payload slice, so
+ *          that a reply can be addressed. `out_needed` (may be NULL) with VVS_E_SLICES only.
+ * Limits   bytes behind header and payload are ignored and need not be mapped. Both CIDs keep 64
+ *          bits; unknown types, ops and flags parse (see vvs_packet_faults).
  * Spec     Socket Device, Device Operation; Message Framing; Virtqueue Flow Control. */
 VVS_MUST_USE enum vvs_status vvs_packet_from_tx(struct vvs_packet *out_packet, uint32_t *out_needed,
                                                 const struct vvs_chain *chain,
                                                 struct vvs_slice *slices, uint32_t slice_count,
                                                 uint32_t max_payload_len);
 
-/* vvs_packet_from_rx makes an empty packet, its header all zeros, in the buffer that the driver offered
- * in `chain`. The capacity is what the chain holds behind 44 header bytes, at most `max_payload_len`
- * and VVS_PAYLOAD_BYTES_MAX.
+/* vvs_packet_from_rx makes an empty packet, its header all zeros, in the buffer that the driver
+ * offered in `chain`. The capacity is what the chain holds behind 44 header bytes, at most
+ * `max_payload_len` and VVS_PAYLOAD_BYTES_MAX.
  *
  * Returns  VVS_OK
  *          VVS_E_DIRECTION     the chain has a device-readable element
@@ -85,11 +86,13 @@ VVS_MUST_USE enum vvs_status vvs_packet_from_rx(struct vvs_packet *out_packet, u
                                                 struct vvs_slice *slices, uint32_t slice_count,
                                                 uint32_t max_payload_len);
 
-/* vvs_packet_from_buffers makes a packet in the caller's own memory, without ring or guest: the header
- * is read from `header`, the payload is `payload`. With `writable` commit writes the header back.
+/* vvs_packet_from_buffers makes a packet in the caller's own memory, without ring or guest: the
+ * header is read from `header`, the payload is `payload`. With `writable` commit writes the header
+ * back.
  *
  * Returns  VVS_OK
- *          VVS_E_ARGUMENT       `header_len` is not 44, a NULL buffer of non-zero length, or more than
+ *          VVS_E_ARGUMENT       `header_len` is not 44, a NULL buffer of non-zero length, or more
+ *                               than
  *                               VVS_PAYLOAD_BYTES_MAX of payload
  *          VVS_E_SLICES         `slice_count` below 2
  *          VVS_E_PAYLOAD_SHORT  not `writable`: `len` exceeds `payload_len`
@@ -107,15 +110,15 @@ VVS_MUST_USE enum vvs_status vvs_packet_from_buffers(struct vvs_packet *out_pack
 const struct vvs_slice *vvs_packet_header_slices(const struct vvs_packet *packet,
                                                  uint32_t *out_count);
 
-/* vvs_packet_payload_slices lends the pieces of guest memory that hold the payload: tx, `len` bytes;
- * rx, the capacity. After writing through them say so with vvs_packet_set_written.
+/* vvs_packet_payload_slices lends the pieces of guest memory that hold the payload: tx, `len`
+ * bytes; rx, the capacity. After writing through them say so with vvs_packet_set_written.
  *
  * Returns  the slices; their number in `out_count`. */
 const struct vvs_slice *vvs_packet_payload_slices(const struct vvs_packet *packet,
                                                   uint32_t *out_count);
 
-/* vvs_packet_payload_range gives the slices of payload bytes `offset` to `offset + len`: for going on
- * after a short read or write.
+/* vvs_packet_payload_range gives the slices of payload bytes `offset` to `offset + len`: for going
+ * on after a short read or write.
  *
  * Returns  VVS_OK
  *          VVS_E_CAPACITY  the range ends beyond the payload (tx) or the capacity (rx)
@@ -161,9 +164,9 @@ VVS_MUST_USE enum vvs_status vvs_packet_set_written(struct vvs_packet *packet, u
  * Spec     The Virtqueue Used Ring (used length); Socket Device, Receive and Transmit. */
 VVS_MUST_USE enum vvs_status vvs_packet_commit(struct vvs_packet *packet, uint32_t *out_used_len);
 
-/* vvs_packet_abort gives an rx packet up: what may have been written is logged as dirty, the chain is to
- * be published with length 0 or undone. On a tx packet it only marks the packet done; on a packet that
- * is done already it does nothing. */
+/* vvs_packet_abort gives an rx packet up: what may have been written is logged as dirty, the chain
+ * is to be published with length 0 or undone. On a tx packet it only marks the packet done; on a
+ * packet that is done already it does nothing. */
 void vvs_packet_abort(struct vvs_packet *packet);
 
 /* vvs_packet_set_header replaces the header by 44 raw bytes, little-endian as on the wire.
@@ -219,8 +222,8 @@ uint32_t vvs_packet_faults(const struct vvs_packet *packet);
  * Returns  a static string; "none" for 0. */
 const char *vvs_header_fault_name(uint32_t faults);
 
-/* vvs_packet_set_reply addresses `packet` as an answer to `request`: CIDs and ports swapped, the same
- * type, `op`, and everything else 0.
+/* vvs_packet_set_reply addresses `packet` as an answer to `request`: CIDs and ports swapped, the
+ * same type, `op`, and everything else 0.
  *
  * Spec     Socket Device, Addressing. */
 void vvs_packet_set_reply(struct vvs_packet *packet, const struct vvs_packet *request, uint16_t op);

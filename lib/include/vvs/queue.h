@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* The device side of one virtqueue, split or packed.
  *
- * One queue, one thread. A failure of the ring itself (reaction VVS_REACT_BROKEN) is sticky: each call
- * that would touch the ring returns it again, and touches nothing, until vvs_queue_reset or
- * vvs_queue_set_state. What a pop hands out goes back through publish, stage or undo, each token once. */
+ * One queue, one thread. A failure of the ring itself (reaction VVS_REACT_BROKEN) is sticky: each
+ * call that would touch the ring returns it again, and touches nothing, until vvs_queue_reset or
+ * vvs_queue_set_state. What a pop hands out goes back through publish, stage or undo, each token
+ * once. */
 #ifndef VVS_QUEUE_H
 #define VVS_QUEUE_H
 
@@ -17,7 +18,8 @@
 extern "C" {
 #endif
 
-/* Largest max_chain that can be asked for beyond the queue size: what Linux vhost takes (UIO_MAXIOV). */
+/* Largest max_chain that can be asked for beyond the queue size: what Linux vhost takes
+ * (UIO_MAXIOV). */
 #define VVS_MAX_CHAIN_REQUEST 1024u
 
 /* One buffer of a descriptor chain, copied from the ring and checked as a copy. */
@@ -32,9 +34,8 @@ struct vvs_token {
     uint32_t sequence; /* counts pops, modulo 2^32 */
     uint16_t id;       /* split: head; packed: buffer id */
     uint16_t span;     /* ring entries taken: split 1, packed the list's descriptors */
-    uint16_t
-        position; /* split: the available index it was popped at; packed: the ring slot of the head */
-    uint16_t slot; /* private */
+    uint16_t position; /* split: available index; packed: ring slot of the head */
+    uint16_t slot;     /* private */
 };
 
 /* Storage for one chain in flight. The fields are private. */
@@ -59,8 +60,8 @@ struct vvs_queue_config {
     uint32_t element_count;
 };
 
-/* Where a queue stands. Split: free-running 16-bit indices, wraps unused (0). Packed: ring slots below
- * the queue size, wraps 0 or 1. */
+/* Where a queue stands. Split: free-running 16-bit indices, wraps unused (0). Packed: ring slots
+ * below the queue size, wraps 0 or 1. */
 struct vvs_queue_state {
     uint16_t avail_index; /* next to pop */
     uint16_t used_index;  /* next to publish */
@@ -108,8 +109,8 @@ struct vvs_chain; /* chain.h */
 
 /* vvs_features_check says whether a queue can run under the negotiated `features`.
  *
- * INDIRECT_DESC, EVENT_IDX, RING_PACKED and IN_ORDER change what a queue does; VERSION_1 is required;
- * the socket's own bits, ACCESS_PLATFORM and RING_RESET pass; every other bit is refused.
+ * INDIRECT_DESC, EVENT_IDX, RING_PACKED and IN_ORDER change what a queue does; VERSION_1 is
+ * required; the socket's own bits, ACCESS_PLATFORM and RING_RESET pass; every other bit is refused.
  *
  * Returns  VVS_OK, VVS_E_VERSION_1, or VVS_E_FEATURE
  * Spec     Reserved Feature Bits; Socket Device, Feature bits. */
@@ -136,41 +137,42 @@ VVS_MUST_USE enum vvs_status vvs_queue_init(struct vvs_queue *out_queue,
  * vvs_queue_init with the same configuration. Guest memory is not touched. */
 void vvs_queue_reset(struct vvs_queue *queue);
 
-/* vvs_queue_rebind moves a queue to a new memory table. Chains in flight stay so; their packets' slices
- * are void.
+/* vvs_queue_rebind moves a queue to a new memory table. Chains in flight stay so; their packets'
+ * slices are void.
  *
  * Returns  VVS_OK, VVS_E_RING_ADDR, VVS_E_RING_HOST
  * Out      on failure the queue keeps its old table. */
 VVS_MUST_USE enum vvs_status vvs_queue_rebind(struct vvs_queue *queue,
                                               const struct vvs_memory *memory);
 
-/* vvs_queue_get_state says where the queue stands. What is in flight is not part of it: undo or publish
- * it first, or keep its tokens in an in-flight log.
+/* vvs_queue_get_state says where the queue stands. What is in flight is not part of it: undo or
+ * publish it first, or keep its tokens in an in-flight log.
  *
  * Returns  VVS_OK, or VVS_E_STAGED
  * Out      `out_state` only with VVS_OK. */
 VVS_MUST_USE enum vvs_status vvs_queue_get_state(const struct vvs_queue *queue,
                                                  struct vvs_queue_state *out_state);
 
-/* vvs_queue_set_state restarts a queue at `state`, which is checked: nothing in flight, nothing broken,
- * and the first notification decision after a publish says yes, since what was signalled is not known.
+/* vvs_queue_set_state restarts a queue at `state`, which is checked: nothing in flight, nothing
+ * broken, and the first notification decision after a publish says yes, since what was signalled is
+ * not known.
  *
  * Returns  VVS_OK
- *          VVS_E_STATE  indices further apart than the queue size; packed: a slot or wrap out of range,
- *                       or split: a wrap that is not 0
+ *          VVS_E_STATE  indices further apart than the queue size; packed: a slot or wrap out of
+ *                       range, or split: a wrap that is not 0
  * Out      on failure the queue stays as it is. */
 VVS_MUST_USE enum vvs_status vvs_queue_set_state(struct vvs_queue *queue,
                                                  const struct vvs_queue_state *state);
 
-/* vvs_queue_state_to_base encodes `state` as vhost's vring base: split, the available index; packed,
- * available slot and wrap in bits 0 to 15, used slot and wrap in bits 16 to 31.
+/* vvs_queue_state_to_base encodes `state` as vhost's vring base: split, the available index;
+ * packed, available slot and wrap in bits 0 to 15, used slot and wrap in bits 16 to 31.
  *
  * Returns  the base. */
 uint32_t vvs_queue_state_to_base(const struct vvs_queue *queue,
                                  const struct vvs_queue_state *state);
 
-/* vvs_queue_base_to_state decodes vhost's vring base. On a split ring the used index, which the base
- * does not carry, is taken to equal the available one: nothing was in flight.
+/* vvs_queue_base_to_state decodes vhost's vring base. On a split ring the used index, which the
+ * base does not carry, is taken to equal the available one: nothing was in flight.
  *
  * Returns  VVS_OK, or VVS_E_STATE as vvs_queue_set_state
  * Out      `out_state` only with VVS_OK. */
@@ -186,16 +188,17 @@ VVS_MUST_USE enum vvs_status vvs_queue_base_to_state(const struct vvs_queue *que
  *          VVS_E_NEXT, VVS_E_LOOP, VVS_E_ORDER, VVS_E_CHAIN_BYTES, VVS_E_INDIRECT_*,
  *          VVS_E_TABLE_*, VVS_E_CHAIN_LIMIT   the chain is refused: publish it with length 0
  *          VVS_E_AVAIL_INDEX, VVS_E_HEAD, VVS_E_LIST_*, VVS_E_OUTSTANDING   the queue is broken
- * Out      `out_token` with VVS_OK and with each status whose reaction is VVS_REACT_RETURN: the chain is
- *          in flight then. `out_chain` with VVS_OK only; it is valid until the next pop of this queue.
+ * Out      `out_token` with VVS_OK and with each status whose reaction is VVS_REACT_RETURN: the
+ *          chain is in flight then. `out_chain` with VVS_OK only; it is valid until the next pop of
+ *          this queue.
  * Limits   at most 1 + queue size + max_chain descriptor loads, whatever the driver wrote.
- * Spec     The Virtqueue Descriptor Table; The Virtqueue Available Ring; Indirect Descriptors; Packed
- *          Virtqueues, Scatter-Gather Support. */
+ * Spec     The Virtqueue Descriptor Table; The Virtqueue Available Ring; Indirect Descriptors;
+ *          Packed Virtqueues, Scatter-Gather Support. */
 VVS_MUST_USE enum vvs_status vvs_queue_pop(struct vvs_queue *queue, struct vvs_token *out_token,
                                            struct vvs_chain *out_chain);
 
-/* vvs_queue_undo takes back the newest pop that is still in flight, so that the next pop returns that
- * chain again. Repeat to take back several, newest first.
+/* vvs_queue_undo takes back the newest pop that is still in flight, so that the next pop returns
+ * that chain again. Repeat to take back several, newest first.
  *
  * Returns  VVS_OK
  *          VVS_E_TOKEN       not in flight
@@ -226,13 +229,14 @@ VVS_MUST_USE enum vvs_status vvs_queue_stage(struct vvs_queue *queue, const stru
  * Returns  VVS_OK, or the sticky status of a broken queue */
 VVS_MUST_USE enum vvs_status vvs_queue_flush(struct vvs_queue *queue);
 
-/* vvs_queue_needs_notify decides whether the driver must be notified of what was published since the
- * last decision. Call it after each publish or flush, or after a batch of them; the event words are
- * loaded once a decision, behind a full fence.
+/* vvs_queue_needs_notify decides whether the driver must be notified of what was published since
+ * the last decision. Call it after each publish or flush, or after a batch of them; the event words
+ * are loaded once a decision, behind a full fence.
  *
  * Returns  VVS_OK, or the sticky status of a broken queue
- * Out      `out_notify` only with VVS_OK. False when nothing was published. An event word that names no
- *          ring slot is answered with true: a spurious notification harms nobody, a missing one hangs.
+ * Out      `out_notify` only with VVS_OK. False when nothing was published. An event word that
+ *          names no ring slot is answered with true: a spurious notification harms nobody, a
+ *          missing one hangs.
  * Spec     Used Buffer Notification Suppression; Driver and Device Event Suppression. */
 VVS_MUST_USE enum vvs_status vvs_queue_needs_notify(struct vvs_queue *queue, bool *out_notify);
 
@@ -240,7 +244,8 @@ VVS_MUST_USE enum vvs_status vvs_queue_needs_notify(struct vvs_queue *queue, boo
  * behind a full fence: a chain that came in between is not notified, and is reported here.
  *
  * Returns  VVS_OK, or the sticky status of a broken queue
- * Out      `out_more` only with VVS_OK: true when something is available now (serve it, then arm again).
+ * Out      `out_more` only with VVS_OK: true when something is available now (serve it, then arm
+ *          again).
  * Spec     Available Buffer Notification Suppression. */
 VVS_MUST_USE enum vvs_status vvs_queue_arm(struct vvs_queue *queue, bool *out_more);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* The loops a monitor runs when a queue was kicked, bounded and with every chain returned.
  *
- * Each: pop; parse; a refused chain is published with length 0; tx is published with 0; rx and events
- * are filled, committed and published; last, the notification decision. */
+ * Each: pop; parse; a refused chain is published with length 0; tx is published with 0; rx and
+ * events are filled, committed and published; last, the notification decision. */
 #ifndef VVS_SERVE_H
 #define VVS_SERVE_H
 
@@ -19,7 +19,7 @@ extern "C" {
 
 /* What a handler wants done with the chain it was given. */
 enum vvs_verdict {
-    VVS_VERDICT_PUBLISH, /* tx: consumed; rx: packet filled, commit it; event: id given, commit it */
+    VVS_VERDICT_PUBLISH, /* tx: consumed; rx and event: filled, commit it */
     VVS_VERDICT_REFUSE,  /* publish with length 0 and go on */
     VVS_VERDICT_STOP     /* undo the pop and end: nothing to send, or no room for what came */
 };
@@ -33,8 +33,8 @@ struct vvs_server {
     enum vvs_verdict (*packet)(void *context, struct vvs_packet *packet);
     /* event: give the id to send. */
     enum vvs_verdict (*event)(void *context, uint32_t *out_id);
-    /* A chain was refused for `status` and goes back with length 0. `packet` has the header when status
-     * is VVS_E_PAYLOAD_LIMIT, else it is NULL. The callback may be NULL. */
+    /* A chain was refused for `status` and goes back with length 0. `packet` has the header when
+     * status is VVS_E_PAYLOAD_LIMIT, else it is NULL. The callback may be NULL. */
     void (*refused)(void *context, enum vvs_status status, const struct vvs_packet *packet);
     void *context;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* The wire of virtio 1.4: the socket device and both ring formats. All fields are little-endian on any
- * host, so the structs serve for sizes and offsets; bytes are read and written through vvs_le*.
+/* The wire of virtio 1.4: the socket device and both ring formats. All fields are little-endian on
+ * any host, so the structs serve for sizes and offsets; bytes are read and written through vvs_le*.
  *
  * rx and tx are the driver's view, as in the specification: the device reads tx and writes rx. */
 #ifndef VVS_SPEC_H
@@ -66,7 +66,8 @@ enum vvs_type { VVS_TYPE_STREAM = 1, VVS_TYPE_SEQPACKET = 2 };
 #define VVS_CID_HOST UINT64_C(2)
 #define VVS_CID_ANY UINT64_C(0xffffffff)
 
-/* Masks in `flags`. The specification names the shutdown ones by bit number, the seqpacket ones by mask. */
+/* Masks in `flags`. The specification names the shutdown ones by bit number, the seqpacket ones by
+ * mask. */
 #define VVS_SHUTDOWN_F_RECEIVE 1u
 #define VVS_SHUTDOWN_F_SEND 2u
 #define VVS_SEQ_EOM 1u
@@ -98,7 +99,8 @@ struct vvs_split_desc_wire {
 #define VVS_AVAIL_F_NO_INTERRUPT 1u
 #define VVS_USED_F_NO_NOTIFY 1u
 
-/* Available ring: flags, idx, ring[size], used_event. Used ring: flags, idx, ring[size], avail_event. */
+/* Available ring: flags, idx, ring[size], used_event. Used ring: flags, idx, ring[size],
+ * avail_event. */
 #define VVS_AVAIL_IDX_OFFSET 2u
 #define VVS_AVAIL_RING_OFFSET 4u
 #define VVS_AVAIL_SLOT_BYTES 2u

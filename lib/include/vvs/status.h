@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* What a call found, and what a device must do about it.
  *
- * A status says what was found. vvs_status_fault says whose fault it is, vvs_status_reaction what the
- * device does next. Neither decides a protocol answer (an RST, say): that is the monitor's. */
+ * A status says what was found. vvs_status_fault says whose fault it is, vvs_status_reaction what
+ * the device does next. Neither decides a protocol answer (an RST, say): that is the monitor's. */
 #ifndef VVS_STATUS_H
 #define VVS_STATUS_H
 
@@ -114,9 +114,9 @@ enum vvs_fault vvs_status_fault(enum vvs_status status);
 
 /* vvs_status_reaction says what a device must do about `status`.
  *
- * Returns  VVS_REACT_RETURN for faults and limits that cost one chain, VVS_REACT_BROKEN for ring and
- *          set-up faults and what is unsupported, VVS_REACT_CALLER_BUG for the caller's mistakes, for
- *          limits met at set-up and for a value that is no status.
+ * Returns  VVS_REACT_RETURN for faults and limits that cost one chain, VVS_REACT_BROKEN for ring
+ *          and set-up faults and what is unsupported, VVS_REACT_CALLER_BUG for the caller's
+ *          mistakes, for limits met at set-up and for a value that is no status.
  * Spec     Device Status Field (DEVICE_NEEDS_RESET); The Virtqueue Used Ring. */
 enum vvs_reaction vvs_status_reaction(enum vvs_status status);
 
