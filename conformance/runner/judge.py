@@ -272,10 +272,10 @@ def _sticky(status: str, answers: Answers) -> Iterator[Fault]:
     """Once a queue answered `status`, each later answer of it is the same and touches nothing."""
     broken: set[str] = set()
     for entry in answers.all:
-        queue = entry.get("queue", "")
-        if queue in broken and entry.get("status") != status:
-            yield Fault("vvs", f"steps[{entry['step']}].status", status, entry.get("status"))
-        if entry.get("status") == status:
+        queue, found = entry.get("queue", ""), entry.get("status", "VVS_OK")
+        if found != status and (queue in broken or found not in NO_FAULT):
+            yield Fault("vvs", f"steps[{entry['step']}].status", status, found)
+        if found == status:
             broken.add(queue)
         if queue in broken and entry.get("used"):
             yield Fault("vvs", f"steps[{entry['step']}].used", [], entry["used"])
