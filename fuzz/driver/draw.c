@@ -259,15 +259,20 @@ static void draw_chain(FILE *out, const struct driver *driver, const struct driv
     }
 }
 
-/* The driver's steps happen, so that the next chain stands where it will. */
-static void draw_step(FILE *out, struct driver *driver, uint32_t number)
+static void draw_step(FILE *out, const struct scn_scenario *scenario, uint32_t number)
 {
-    const struct scn_scenario *scenario = driver->scenario;
     const struct scn_record *step = &scenario->steps[number];
-    uint32_t first = driver->chain_count;
 
     say(out, "  %2u  %s", number, scn_type_of(step->tag)->name);
     draw_said(out, scenario, step);
+}
+
+/* The driver's steps happen, so that the next chain stands where it will. */
+static void draw_effect(FILE *out, struct driver *driver, uint32_t number)
+{
+    const struct scn_record *step = &driver->scenario->steps[number];
+    uint32_t first = driver->chain_count;
+
     switch (step->tag) {
     case SCN_TAG_ADD_CHAIN:
         driver_add_chain(driver, number);
@@ -297,31 +302,44 @@ static void draw_races(FILE *out, const struct scn_scenario *scenario)
     }
 }
 
+static void draw_unmappable(FILE *out, const struct scn_scenario *scenario)
+{
+    say(out, "memory: more than this host can map, so no step runs\n");
+    for (uint32_t i = 0; i < scenario->region_count; i++) {
+        say(out, "  region %u:", i);
+        draw_said(out, scenario, &scenario->regions[i]);
+    }
+}
+
 bool draw_scenario(FILE *out, const struct scn_scenario *scenario)
 {
     static struct guest guest;
     static struct driver driver;
     enum vvs_status table;
+    bool mapped;
 
     if (!guest_init(&guest)) {
         return false;
     }
     say(out, "image%s", scenario->image.present != 0 ? "" : " of defaults");
     draw_said(out, scenario, &scenario->image);
-    if (!guest_materialise(&guest, &table, scenario)) {
-        say(out, "memory\n  more than this host can map: no step runs\n");
-        guest_fini(&guest);
-        return true;
+    mapped = guest_materialise(&guest, &table, scenario);
+    if (!mapped) {
+        draw_unmappable(out, scenario);
+    } else {
+        draw_memory(out, &guest, scenario);
+        if (table != VVS_OK) {
+            say(out, "  the device refuses this memory: %s\n", vvs_status_name(table));
+        }
+        draw_queues(out, &guest);
+        driver_start(&driver, &guest, scenario);
     }
-    draw_memory(out, &guest, scenario);
-    if (table != VVS_OK) {
-        say(out, "  the device refuses this memory: %s\n", vvs_status_name(table));
-    }
-    draw_queues(out, &guest);
-    say(out, "steps\n");
-    driver_start(&driver, &guest, scenario);
+    say(out, "%s", scenario->step_count > 0 ? "steps\n" : "no steps\n");
     for (uint32_t i = 0; i < scenario->step_count; i++) {
-        draw_step(out, &driver, i);
+        draw_step(out, scenario, i);
+        if (mapped) {
+            draw_effect(out, &driver, i);
+        }
     }
     draw_races(out, scenario);
     guest_fini(&guest);

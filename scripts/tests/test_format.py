@@ -138,6 +138,19 @@ def test_a_drawing_shows_memory_rings_and_chains(scn):
         assert part in drawing, f"{part!r} is not in\n{drawing}"
 
 
+def test_a_guest_too_large_for_the_host_is_listed_as_said(scn):
+    text = {"regions": [{"len": "0x1000000000000"}], "steps": [{"add_chain": {"op": 1}}]}
+    drawing = scn("draw", "-", stdin=json.dumps(text).encode()).stdout.decode()
+    assert "more than this host can map" in drawing
+    assert 'region 0: len="0x1000000000000"' in drawing
+    assert "add_chain op=1" in drawing
+
+
+def test_any_input_can_be_drawn(scn, tmp_path):
+    for data in random_inputs()[:60]:
+        assert scn("draw", "-", stdin=data).stdout.startswith(b"image")
+
+
 @pytest.mark.parametrize(
     ("argv", "code", "error"),
     [
