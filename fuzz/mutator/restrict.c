@@ -36,13 +36,20 @@ static uint32_t lowest_role(uint32_t roles)
     return roles & 1u << VVS_QUEUE_TX ? VVS_QUEUE_TX : roles & 1u ? VVS_QUEUE_RX : VVS_QUEUE_EVENT;
 }
 
+/* Drops queues of other roles, and all but the first of a role. */
 static void restrict_queues(const struct rule *rule, struct scn_scenario *scenario)
 {
     uint32_t kept = 0;
+    uint32_t left = rule->roles;
     for (uint32_t i = 0; i < scenario->queue_count; i++) {
         const struct scn_record *queue = &scenario->queues[i];
-        if (rule->roles >> scn_get(queue, SCN_QUEUE_F_ROLE, VVS_QUEUE_TX) & 1u) {
-            scenario->queues[kept++] = *queue;
+        uint64_t role = scn_get(queue, SCN_QUEUE_F_ROLE, VVS_QUEUE_TX);
+        if (left >> role & 1u) {
+            left &= ~(1u << role);
+            if (kept != i) {
+                scenario->queues[kept] = *queue;
+            }
+            kept++;
         }
     }
     if (kept == 0 && scenario->queue_count != 0) {
@@ -71,8 +78,8 @@ static void restrict_steps(const struct rule *rule, struct scn_scenario *scenari
 
 void rule_apply(const struct rule *rule, struct scn_scenario *scenario)
 {
+    restrict_queues(rule, scenario);
     if (rule->roles != rule_any.roles) {
-        restrict_queues(rule, scenario);
         restrict_steps(rule, scenario);
     }
     const uint64_t packed = VVS_FEATURE(VVS_F_RING_PACKED);
