@@ -5,10 +5,10 @@
 #include "access.h"
 #include "ring.h"
 
-/* An indirect table. It may cross regions; `host` is set while it does not. */
+/* An indirect table. It may cross regions: `start` is what the first one has of it. */
 struct vvs_table {
     struct vvs_queue *queue;
-    const uint8_t *host;
+    struct vvs_piece start;
     uint64_t addr;
     uint32_t entry_count;
 };
@@ -16,7 +16,6 @@ struct vvs_table {
 static enum vvs_status vvs_table_open(struct vvs_table *out_table, struct vvs_queue *queue,
                                       const struct vvs_desc *referrer)
 {
-    struct vvs_piece piece = {0, 0};
     if (!queue->indirect) {
         return VVS_E_INDIRECT_FEATURE;
     }
@@ -26,11 +25,11 @@ static enum vvs_status vvs_table_open(struct vvs_table *out_table, struct vvs_qu
     out_table->queue = queue;
     out_table->addr = referrer->addr;
     out_table->entry_count = referrer->len / VVS_DESC_BYTES;
-    out_table->host = 0;
-    if (vvs_piece_find(queue->memory, &piece, &queue->region_hint, referrer->addr, referrer->len,
-                       VVS_PERM_READ) &&
-        piece.len == referrer->len) {
-        out_table->host = piece.host;
+    if (!vvs_piece_find(queue->memory, &out_table->start, &queue->region_hint, referrer->addr,
+                        referrer->len, VVS_PERM_READ)) {
+        return VVS_E_TABLE_ADDR;
+    }
+    if (out_table->start.len == referrer->len) {
         return VVS_OK;
     }
     enum vvs_status status = vvs_memory_check_hinted(queue->memory, &queue->region_hint,
@@ -58,9 +57,10 @@ static inline void vvs_table_load(const struct vvs_table *table, struct vvs_desc
                                   uint32_t index)
 {
     uint8_t raw[VVS_DESC_BYTES];
-    if (table->host) {
-        const uint8_t *host = table->host + (size_t)index * VVS_DESC_BYTES;
-        vvs_copy_in(table->queue, VVS_ITEM_TABLE_ENTRY, index, raw, host, sizeof raw);
+    size_t offset = (size_t)index * VVS_DESC_BYTES;
+    if (offset + VVS_DESC_BYTES <= table->start.len) {
+        vvs_copy_in(table->queue, VVS_ITEM_TABLE_ENTRY, index, raw, table->start.host + offset,
+                    sizeof raw);
     } else {
         vvs_table_gather(table, raw, index);
     }

@@ -63,7 +63,7 @@ static inline void vvs_packed_load(const struct vvs_queue *queue, struct vvs_des
 /* What one descriptor adds to its list: an element, or a table, which has to be the list's only
  * one. */
 static enum vvs_status vvs_packed_add(struct vvs_queue *queue, struct vvs_walk *walk,
-                                      const struct vvs_desc *desc, uint16_t span)
+                                      const struct vvs_desc *desc, uint32_t span)
 {
     if ((desc->flags & VVS_DESC_F_INDIRECT) == 0) {
         return walk->count == queue->max_chain ? VVS_E_CHAIN_LIMIT : vvs_walk_add(walk, desc);
@@ -82,14 +82,14 @@ static enum vvs_status vvs_packed_walk(struct vvs_queue *queue, struct vvs_walk 
     struct vvs_place place = vvs_avail_place(queue);
     enum vvs_status status = VVS_OK;
     uint32_t free_span = queue->size - queue->in_flight_span;
-    for (uint16_t span = 1; span <= free_span; span++) {
+    for (uint32_t span = 1; span <= free_span; span++) {
         struct vvs_desc desc;
         vvs_packed_load(queue, &desc, place.index, flags);
         if (status == VVS_OK) {
             status = vvs_packed_add(queue, walk, &desc, span);
         }
         if ((flags & VVS_DESC_F_NEXT) == 0) {
-            *out_span = span;
+            *out_span = (uint16_t)span;
             *out_id = desc.next_or_id;
             return status;
         }
