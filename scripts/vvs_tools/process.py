@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from vvs_tools import TOP
 
@@ -18,6 +19,21 @@ POLL_S = 0.1
 def command_line(argv: Sequence[str | Path]) -> list[str]:
     """`argv` such that the child is killed when we die, even by SIGKILL."""
     return ["setpriv", "--pdeathsig", "KILL", "--", *map(str, argv)]
+
+
+def start(
+    argv: Sequence[str | Path], out: BinaryIO, env: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start in a process group of its own with all output in `out`; whoever starts it ends it."""
+    return subprocess.Popen(
+        command_line(argv),
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=subprocess.STDOUT,
+        cwd=TOP,
+        env=env,
+        start_new_session=True,
+    )
 
 
 def end(child: subprocess.Popen[bytes]) -> None:
@@ -47,15 +63,7 @@ def run(
     log.parent.mkdir(parents=True, exist_ok=True)
     deadline = None if timeout is None else time.monotonic() + timeout
     with log.open("ab" if append else "wb") as out:
-        child = subprocess.Popen(
-            command_line(argv),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            cwd=TOP,
-            env=env,
-            start_new_session=True,
-        )
+        child = start(argv, out, env)
     try:
         while True:
             try:

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""A campaign: which target runs when on which core, restarted after each finding, every finding replayed."""
+
+import fcntl
+import math
+import shutil
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vvs_tools import engine, findings, process
+from vvs_tools.console import Exit, Stop
+from vvs_tools.engine import Numbers
+from vvs_tools.findings import Finding
+from vvs_tools.targets import Target
+
+POLL_S = 0.05
+REPLAY_TIMEOUT_S = 3 * engine.INPUT_TIMEOUT_S
+# With less free space a finding could be cut off when it is written.
+FREE_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of the campaign in which one job runs one target; ends so many seconds after its start."""
+
+    target: Target
+    end: float
+
+
+def wall_seconds(targets: int, jobs: int, seconds: float, each: bool) -> float:
+    """How long the whole lasts: `seconds`, or with `each` until every target had so many."""
+    return seconds * max(1.0, targets / jobs) if each else seconds
+
+
+def plan(targets: Sequence[Target], jobs: int, wall: float) -> list[list[Piece]]:
+    """Equal shares, a list of pieces for each job: the time of all jobs laid end to end, dealt out, and cut
+    where a job ends (McNaughton's rule), so that no core idles."""
+    share = wall * jobs / len(targets)
+    result: list[list[Piece]] = []
+    for job in range(jobs):
+        begin = job * wall
+        ends = [(target, (n + 1) * share - begin) for n, target in enumerate(targets)]
+        # A sliver that rounding leaves is no piece.
+        mine = [(target, end) for target, end in ends if POLL_S < end < wall + share - POLL_S]
+        result.append([Piece(target, min(end, wall)) for target, end in mine])
+    return result
+
+
+@dataclass
+class Tally:
+    """One target's folders, what its processes have done, and what came of it."""
+
+    target: Target
+    folder: Path
+    done: Numbers = field(default_factory=Numbers)
+    running: dict[Path, float] = field(default_factory=dict)  # log, and when it was begun
+    runs: int = 0
+    dropped: int = 0  # corpus entries that were cut off
+    earlier: list[Path] = field(default_factory=list)  # findings of earlier campaigns
+    pending: dict[Path, str] = field(default_factory=dict)  # found, not replayed yet; what was printed
+    findings: dict[Path, Finding] = field(default_factory=dict)
+    fault: str = ""  # why it was given up
+
+    @property
+    def corpus(self) -> Path:
+        return self.folder / "corpus"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.folder / "findings"
+
+    def prepare(self) -> None:
+        shutil.rmtree(self.folder / "runs", ignore_errors=True)
+        for folder in (self.corpus, self.artifacts, self.folder / "runs"):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.dropped = findings.drop_cut_off(self.corpus)
+        self.earlier = sorted(self.artifacts.iterdir())
+
+    def numbers(self) -> Numbers:
+        """Up to now."""
+        now = time.monotonic()
+        live = (engine.read(log, now - began) for log, began in self.running.items())
+        return sum(live, self.done)
+
+    def all_findings(self) -> list[Finding]:
+        """Those that nobody had the time to replay too."""
+        rest = [self.found(path, text, "not replayed yet") for path, text in self.pending.items()]
+        return [*self.findings.values(), *rest]
+
+    def found(self, path: Path, text: str, doubt: str = "", preset: str = "unit") -> Finding:
+        kind = findings.kind_of(text) + (f", {doubt}" if doubt else "")
+        command = findings.repro_command(path, self.target.name, preset)
+        return Finding(path, kind, command, findings.report_of(text))
+
+
+class Campaign:
+    """Runs a plan: one generator for each job, polled by one loop, so that every end passes there."""
+
+    def __init__(
+        self, targets: Sequence[Target], out: Path, presets: tuple[str, str], env: Mapping[str, str]
+    ) -> None:
+        self.out = out
+        self.fuzz_preset, self.replay_preset = presets
+        self.env = env
+        self.tallies = {target.name: Tally(target, out / target.name) for target in targets}
+        self.began = time.monotonic()
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self.began
+
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """Folders made, half-written entries dropped, and no other campaign in the same folder."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        with (self.out / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Stop(Exit.INCONCLUSIVE, f"a campaign works in {self.out}; try --out DIR") from None
+            self.check_space()
+            for tally in self.tallies.values():
+                tally.prepare()
+            yield
+
+    def check_space(self) -> None:
+        free = shutil.disk_usage(self.out).free
+        if free < FREE_BYTES:
+            raise Stop(
+                Exit.INCONCLUSIVE,
+                f"no space: {free >> 20} MiB free in {self.out}, findings need {FREE_BYTES >> 20}; try --out DIR",
+            )
+
+    def run(self, jobs: Sequence[Sequence[Piece]]) -> Iterator[None]:
+        """Run to the end, yielding often; closing it ends every child."""
+        self.began = time.monotonic()
+        yield from self.together([self.job(pieces) for pieces in jobs])
+        yield from self.together([self.judge_earlier(tally) for tally in self.tallies.values()])
+
+    def together(self, working: list[Generator[None]]) -> Iterator[None]:
+        done = object()
+        try:
+            while working:
+                self.check_space()
+                working = [job for job in working if next(job, done) is not done]
+                yield
+                time.sleep(POLL_S)
+        finally:
+            for job in working:
+                job.close()
+
+    def job(self, pieces: Sequence[Piece]) -> Generator[None]:
+        for piece in pieces:
+            tally = self.tallies[piece.target.name]
+            while self.elapsed < piece.end and not tally.fault:
+                yield from self.fuzz(tally, piece.end)
+                yield from self.judge(tally)
+
+    def child(
+        self, argv: Sequence[str | Path], log: Path, until: float, **env: str
+    ) -> Generator[None, None, int]:
+        """Yields while the child runs; at last its exit code, or TIMED_OUT."""
+        with log.open("wb") as out:
+            child = process.start(argv, out, {**self.env, **env})
+        try:
+            while child.poll() is None:
+                if self.elapsed > until:
+                    return process.TIMED_OUT
+                yield
+            return child.returncode
+        finally:
+            if child.poll() is None:
+                process.end(child)
+
+    def fuzz(self, tally: Tally, until: float) -> Generator[None]:
+        """One process of the engine; it ends by its own finding, or at `until`."""
+        tally.runs += 1
+        log = tally.folder / "runs" / f"{tally.runs}.log"
+        seconds = math.ceil(until - self.elapsed)
+        corpora = [tally.corpus, *tally.target.seeds]
+        argv = engine.command(tally.target, self.fuzz_preset, seconds, tally.artifacts, corpora)
+        began = tally.running[log] = time.monotonic()
+        try:
+            code = yield from self.child(argv, log, until, VVS_STATS=str(engine.stats_of(log)))
+        finally:
+            del tally.running[log]
+            tally.done += engine.read(log, time.monotonic() - began)
+            artifact = engine.artifact(log)
+            if artifact and artifact not in tally.findings:
+                tally.pending[artifact] = engine.log_tail(log)
+        if artifact and not engine.loaded(log) and not self.forget(tally, artifact):
+            tally.fault = "a committed input fails: nothing is generated until it does not"
+        elif not artifact and code not in (0, engine.INTERRUPTED, process.TIMED_OUT):
+            last = process.tail(log, 1)
+            tally.fault = f"exits {code} without a finding: {last} (log: {findings.shown(log)})"
+
+    def forget(self, tally: Tally, artifact: Path) -> bool:
+        """Take an input that fails out of the working corpus; whether it was there."""
+        entry = tally.corpus / findings.content_name(artifact)
+        was_there = entry.exists()
+        entry.unlink(missing_ok=True)
+        return was_there
+
+    def judge(self, tally: Tally) -> Generator[None]:
+        """Replay what was found."""
+        for path, text in list(tally.pending.items()):
+            fails, replayed = yield from self.replay(tally, path)
+            doubt = "" if fails else "not reproduced by a replay"
+            if findings.is_cut_off(path):
+                doubt = "cut off when it was written"
+            finding = tally.found(path, replayed if fails else text, doubt, self.replay_preset)
+            tally.findings[path] = finding
+            tally.pending.pop(path, None)
+
+    def judge_earlier(self, tally: Tally) -> Generator[None]:
+        """What an earlier campaign left behind, perhaps without a word, is a finding as long as it fails."""
+        for path in tally.earlier:
+            if path not in tally.findings:
+                fails, replayed = yield from self.replay(tally, path)
+                if fails:
+                    tally.findings[path] = tally.found(path, replayed, "", self.replay_preset)
+
+    def replay(self, tally: Tally, path: Path) -> Generator[None, None, tuple[bool, str]]:
+        """Whether it fails, and what the program printed."""
+        log = tally.folder / "runs" / f"replay-{path.name}.log"
+        argv = [tally.target.replay(self.replay_preset), path]
+        code = yield from self.child(argv, log, self.elapsed + REPLAY_TIMEOUT_S)
+        text = engine.log_tail(log)
+        if code == process.TIMED_OUT:
+            text += f"\nSUMMARY: libFuzzer: timeout\nended after {REPLAY_TIMEOUT_S} s\n"
+        return code != 0, text

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""libFuzzer: its command line, and what its processes say they have done."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from vvs_tools.targets import Target
+
+INPUT_TIMEOUT_S = 10
+RSS_LIMIT_MB = 2048
+INTERRUPTED = 72  # its exit code after SIGTERM
+TAIL_BYTES = 1 << 16
+
+STATUS = re.compile(r"^#(\d+)\t\S+\s+cov: (\d+)", re.MULTILINE)
+EXECUTED = re.compile(r"^stat::number_of_executed_units: (\d+)", re.MULTILINE)
+WRITTEN = re.compile(r"Test unit written to (.+)$", re.MULTILINE)
+LOADED = re.compile(r"^#\d+\tINITED", re.MULTILINE)
+
+
+def command(
+    target: Target, preset: str, seconds: int, artifacts: Path, corpora: Sequence[Path]
+) -> list[str | Path]:
+    """Found inputs go to the first of `corpora`; the others are only read."""
+    dictionary = [f"-dict={target.dictionary}"] if target.dictionary.exists() else []
+    return [
+        target.engine(preset),
+        f"-max_total_time={seconds}",
+        f"-max_len={target.max_len}",
+        f"-artifact_prefix={artifacts}/",
+        f"-timeout={INPUT_TIMEOUT_S}",
+        f"-report_slow_units={INPUT_TIMEOUT_S}",
+        f"-rss_limit_mb={RSS_LIMIT_MB}",
+        "-print_final_stats=1",
+        *dictionary,
+        *corpora,
+    ]
+
+
+@dataclass
+class Numbers:
+    """What was done, by one process or by many of one target."""
+
+    seconds: float = 0.0
+    executions: int = 0
+    edges: int = 0
+    generated: int = 0  # of the executed inputs: made by the mutator
+    parsed: int = 0  # of those: reached a packet
+    tags: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: Self) -> "Numbers":
+        return Numbers(
+            self.seconds + other.seconds,
+            self.executions + other.executions,
+            max(self.edges, other.edges),
+            self.generated + other.generated,
+            self.parsed + other.parsed,
+            Counter({tag: self.tags[tag] + other.tags[tag] for tag in self.tags | other.tags}),
+        )
+
+    @property
+    def per_second(self) -> float:
+        return self.executions / self.seconds if self.seconds else 0.0
+
+    def share(self, count: int) -> float | None:
+        """Of the generated inputs; None where the target has none, or does not count them."""
+        return round(count / self.generated, 4) if self.generated else None
+
+
+def log_tail(log: Path) -> str:
+    """The end of a log, which may be long."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+        return file.read().decode(errors="replace")
+
+
+def stats_of(log: Path) -> Path:
+    """Where the process with this log is to write its statistics (VVS_STATS, fuzz/driver/stats.h)."""
+    return log.with_suffix(".json")
+
+
+def artifact(log: Path) -> Path | None:
+    """The input that ended the process, if one did."""
+    found = WRITTEN.search(log_tail(log))
+    path = Path(found[1]) if found else None
+    return path if path and path.exists() else None
+
+
+def read(log: Path, seconds: float) -> Numbers:
+    """Of one process, while it runs (some of it up to a second old) or after."""
+    text = log_tail(log)
+    stats = stats_of(log)
+    counted = json.loads(stats.read_text()) if stats.exists() else {}
+    status = STATUS.findall(text)
+    last, edges = map(int, status[-1]) if status else (0, 0)
+    executed = EXECUTED.search(text)
+    return Numbers(
+        seconds,
+        int(executed[1]) if executed else max(last, counted.get("inputs", 0)),
+        edges,
+        counted.get("generated", 0),
+        counted.get("parsed_inputs", 0),
+        Counter(counted.get("tags", {})),
+    )
+
+
+def loaded(log: Path) -> bool:
+    """Whether it came past the inputs that it was given."""
+    with log.open(errors="replace") as file:
+        return any(LOADED.match(line) for line in file)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""scripts/fuzz: build, run a campaign, sum it up."""
+
+import json
+import os
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from vvs_tools import OUT, build, fuzz_view, sanitizers, targets
+from vvs_tools.campaign import Campaign, plan, wall_seconds
+from vvs_tools.console import Exit, Progress, Stop, main, make_console
+
+# What fuzzes, and what replays the findings without an engine.
+PRESETS = {"address": ("fuzz", "unit"), "memory": ("fuzz-msan", "unit-msan")}
+VERDICTS = {
+    Exit.CLEAN: "clean",
+    Exit.FINDINGS: "findings",
+    Exit.INCONCLUSIVE: "inconclusive",
+    Exit.INTERRUPTED: "interrupted",
+}
+CLOSING = {
+    Exit.CLEAN: "clean: no finding",
+    Exit.FINDINGS: "findings: each command above shows one again",
+    Exit.INCONCLUSIVE: "inconclusive: not all ran as it should",
+    Exit.INTERRUPTED: "interrupted: findings and corpus are kept, the next campaign goes on from there",
+}
+
+
+def chosen(names: tuple[str, ...]) -> list[targets.Target]:
+    known = targets.campaign()
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"no target {name}; there are: {', '.join(known)}")
+    return [target for name, target in known.items() if not names or name in names]
+
+
+def compile_all(found: list[targets.Target], presets: tuple[str, str], console: Console) -> None:
+    engine, plain = presets
+    wanted = {
+        engine: [target.engine(engine).name for target in found],
+        plain: [target.replay(plain).name for target in found],
+    }
+    with Progress(console, "fuzz") as progress:
+        for preset, programs in wanted.items():
+            try:
+                build.build(preset, programs, tick=lambda: progress.tick("building"))
+            except build.BuildFailed as failure:
+                message = f"{failure}: log {failure.log}; repeat: {failure.command}"
+                raise Stop(Exit.SETUP, message) from None
+
+
+def verdict_of(campaign: Campaign) -> Exit:
+    tallies = campaign.tallies.values()
+    if any(tally.all_findings() for tally in tallies):
+        return Exit.FINDINGS
+    if any(tally.fault or not tally.done.executions for tally in tallies):
+        return Exit.INCONCLUSIVE
+    return Exit.CLEAN
+
+
+EPILOG = """\b
+Examples:
+  scripts/fuzz                                      all targets, 60 seconds in all
+  scripts/fuzz tx_packet rx_packet --seconds 600
+  scripts/fuzz --each --seconds 300 --jobs 2        five minutes for each target
+  scripts/fuzz tx_packet --sanitizer memory
+  scripts/fuzz --seconds 10 --json >campaign.json
+Exit: 0 clean, 1 findings, 2 usage, 3 setup failed, 4 inconclusive, 130 interrupted.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("names", metavar="[TARGET]...", nargs=-1)
+@click.option("--seconds", type=click.IntRange(1), default=60, show_default=True, help="How long, in all.")
+@click.option("--each", is_flag=True, help="So many seconds for each target.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes at a time.  [default: cores]")
+@click.option("--sanitizer", type=click.Choice(list(PRESETS)), default="address", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=OUT / "fuzz",
+    help="Where the working corpus, findings and logs are kept.  [default: build/out/fuzz]",
+)
+def cli(
+    names: tuple[str, ...],
+    seconds: int,
+    each: bool,
+    jobs: int | None,
+    sanitizer: str,
+    as_json: bool,
+    out: Path,
+) -> Exit:
+    """Run a fuzz campaign over all targets, or over those named, and sum it up.
+
+    The committed inputs are only read; what is found on the way is kept in build/out/fuzz, and the next
+    campaign goes on from there.
+    """
+    console = make_console(stderr=as_json)
+    found = chosen(names)
+    compile_all(found, PRESETS[sanitizer], console)
+    jobs = jobs or os.cpu_count() or 1
+    pieces = plan(found, jobs, wall_seconds(len(found), jobs, seconds, each))
+    campaign = Campaign(found, out.absolute(), PRESETS[sanitizer], sanitizers.environment())
+    stopped: Stop | None = None
+    interrupted = False
+    try:
+        with campaign.prepared(), fuzz_view.View(console, campaign, pieces) as view:
+            for _ in campaign.run(pieces):
+                view.tick()
+    except KeyboardInterrupt:
+        interrupted = True
+    except OSError as error:
+        stopped = Stop(Exit.INCONCLUSIVE, str(error))
+    except Stop as stop:
+        stopped = stop
+    if stopped and not any(tally.runs for tally in campaign.tallies.values()):
+        raise stopped
+    code = Exit.INTERRUPTED if interrupted else verdict_of(campaign)
+    if stopped and code is Exit.CLEAN:
+        code = Exit.INCONCLUSIVE
+    if as_json:
+        click.echo(json.dumps(fuzz_view.as_object(campaign, VERDICTS[code]), indent=2))
+    else:
+        fuzz_view.show(campaign, console)
+    if stopped:
+        console.print(f"stopped: {stopped}")
+    console.print(CLOSING[code], style="green" if code is Exit.CLEAN else "bold red")
+    return code
+
+
+if __name__ == "__main__":
+    main(cli, "fuzz")

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""What scripts/fuzz shows: while it runs, and at its end as tables or as one JSON object."""
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from vvs_tools.campaign import Campaign, Piece, Tally
+from vvs_tools.console import HEARTBEAT_S
+from vvs_tools.engine import Numbers
+from vvs_tools.findings import Finding, shown
+
+REFRESH_S = 0.5
+WAYS = [f"{direction}/{ring}" for direction in ("tx", "rx") for ring in ("split", "packed")]
+HEADINGS = ("target", "seconds", "executions", "exec/s", "edges", "parsed", "findings")
+TAGS = ("one", "two", "many", "header-cut", "indirect", "region-crossing")
+
+
+def percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def number_cells(numbers: Numbers) -> list[str]:
+    parsed = percent(numbers.share(numbers.parsed))
+    return [f"{numbers.executions:,}", f"{numbers.per_second:,.0f}", str(numbers.edges), parsed]
+
+
+class View(AbstractContextManager["View"]):
+    """A table on a terminal; elsewhere one line each HEARTBEAT_S seconds."""
+
+    def __init__(self, console: Console, campaign: Campaign, jobs: Sequence[Sequence[Piece]]) -> None:
+        self.console = console
+        self.campaign = campaign
+        self.jobs = jobs
+        self.spoke = time.monotonic()
+        self.live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self.live:
+            self.live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.live:
+            self.live.stop()
+
+    def tick(self) -> None:
+        """Called often."""
+        now = time.monotonic()
+        if now - self.spoke < (REFRESH_S if self.live else HEARTBEAT_S):
+            return
+        self.spoke = now
+        if self.live:
+            self.live.update(self.table(), refresh=True)
+        else:
+            self.console.print(self.line())
+
+    def left(self, name: str) -> float:
+        """Seconds that the plan still has for a target."""
+        total = 0.0
+        for pieces in self.jobs:
+            begin = self.campaign.elapsed
+            for piece in pieces:
+                if piece.target.name == name:
+                    total += max(0.0, piece.end - begin)
+                begin = max(begin, piece.end)
+        return total
+
+    def table(self) -> Table:
+        table = Table(*HEADINGS[:1], "time left", *HEADINGS[2:], box=None, header_style="bold")
+        for column in table.columns[1:]:
+            column.justify = "right"
+        for name, tally in self.campaign.tallies.items():
+            style = "bold" if tally.running else "dim" if not tally.runs else ""
+            cells = [name, f"{self.left(name):.0f} s", *number_cells(tally.numbers())]
+            table.add_row(*cells, str(len(tally.all_findings())), style=style)
+        return table
+
+    def line(self) -> str:
+        tallies = self.campaign.tallies.values()
+        numbers = sum((tally.numbers() for tally in tallies), Numbers())
+        running = ", ".join(tally.target.name for tally in tallies if tally.running)
+        found = sum(len(tally.all_findings()) for tally in tallies)
+        return (
+            f"fuzz  {self.campaign.elapsed:.0f} s  {running}  {numbers.executions:,} executions, "
+            f"{percent(numbers.share(numbers.parsed))} parsed, {found} findings"
+        )
+
+
+def target_table(tallies: Sequence[Tally]) -> Table:
+    table = Table(*HEADINGS, box=None, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for tally in tallies:
+        found = len(tally.all_findings())
+        cells = [tally.target.name, f"{tally.done.seconds:.0f}", *number_cells(tally.done)]
+        table.add_row(*cells, Text(str(found), style="bold red" if found else ""))
+    return table
+
+
+def reach_table(tallies: Sequence[Tally]) -> Table:
+    """Counts over all targets; shares of what those generated that came this way at all."""
+    table = Table("", *(way.replace("/", " ") for way in WAYS), box=None, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    rows: dict[str, list[Text]] = {tag: [] for tag in TAGS}
+    for way in WAYS:
+        here = [tally.done for tally in tallies if any(tally.done.tags[f"{way}/{tag}"] for tag in TAGS)]
+        both = sum(here, Numbers())
+        for tag, cells in rows.items():
+            count = both.tags[f"{way}/{tag}"]
+            cells.append(Text(f"{count:,} {percent(both.share(count)):>6}", style="" if count else "yellow"))
+    for tag, cells in rows.items():
+        table.add_row(tag.replace("-", " "), *cells)
+    return table
+
+
+def by_kind(found: Sequence[Finding]) -> dict[str, list[Finding]]:
+    """The smallest input of each kind first: it is the one to look at."""
+    result: dict[str, list[Finding]] = {}
+    for finding in sorted(found, key=lambda finding: finding.file.stat().st_size):
+        result.setdefault(finding.kind, []).append(finding)
+    return result
+
+
+def show(campaign: Campaign, console: Console) -> None:
+    """The summary."""
+    tallies = list(campaign.tallies.values())
+    console.print(target_table(tallies))
+    if any(tally.done.generated for tally in tallies):
+        console.print(
+            "\ngenerated inputs that reached a parsed packet, by direction, ring format and framing:"
+        )
+        console.print(reach_table(tallies))
+    console.print()
+    for tally in tallies:
+        if tally.dropped:
+            console.print(f"{tally.target.name}: {tally.dropped} half-written corpus entries dropped")
+        for kind, found in by_kind(tally.all_findings()).items():
+            more = f"  (and {len(found) - 1} more inputs)" if len(found) > 1 else ""
+            console.print(f"FINDING {tally.target.name}: {kind}{more}", style="bold red")
+            if found[0].report:
+                console.print(f"  {found[0].report}")
+            console.print(f"  {shown(found[0].file)}")
+            console.print(f"  reproduce: {found[0].command}")
+        if tally.fault:
+            console.print(f"{tally.target.name}: {tally.fault}", style="bold yellow")
+
+
+def as_object(campaign: Campaign, verdict: str) -> dict[str, object]:
+    return {
+        "targets": [
+            {
+                "name": name,
+                "seconds": round(tally.done.seconds, 1),
+                "executions": tally.done.executions,
+                "exec_per_s": round(tally.done.per_second),
+                "edges": tally.done.edges,
+                "parsed": tally.done.share(tally.done.parsed),
+                "tags": {key: tally.done.share(count) for key, count in tally.done.tags.items()},
+                "findings": [finding.as_object() for finding in tally.all_findings()],
+            }
+            | ({"fault": tally.fault} if tally.fault else {})
+            for name, tally in campaign.tallies.items()
+        ],
+        "verdict": verdict,
+    }

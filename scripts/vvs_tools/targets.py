@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""The fuzz targets: read from fuzz/targets.json, the only list of them."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from vvs_tools import TOP, build, corpus
+
+
+@dataclass(frozen=True)
+class Target:
+    """One entry of the list."""
+
+    name: str
+    description: str
+    input: str  # scenario or bytes
+    max_len: int
+    campaign: bool  # looks for faults; the one that does not is the ceiling of `scripts/bench fuzz`
+
+    def engine(self, preset: str) -> Path:
+        return build.directory(preset) / "fuzz" / f"fuzz_{self.name}"
+
+    def replay(self, preset: str) -> Path:
+        return corpus.program(preset, self.name)
+
+    @property
+    def dictionary(self) -> Path:
+        return TOP / "fuzz" / "dict" / f"{self.name}.dict"
+
+    @property
+    def seeds(self) -> list[Path]:
+        """The committed folders of inputs that are there."""
+        folders = (TOP / "corpus" / self.name / kind for kind in corpus.KINDS)
+        return [folder for folder in folders if folder.is_dir()]
+
+
+@cache
+def every() -> dict[str, Target]:
+    """All of them by name, in the order of the list."""
+    listed = json.loads((TOP / "fuzz" / "targets.json").read_text())["targets"]
+    return {entry["name"]: Target(**entry) for entry in listed}
+
+
+def campaign() -> dict[str, Target]:
+    return {name: target for name, target in every().items() if target.campaign}
