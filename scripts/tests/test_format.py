@@ -57,7 +57,9 @@ def test_the_document_has_every_name_and_bound(tables):
 def random_record(rng: random.Random) -> bytes:
     """A tag, a mask and bytes that are mostly small, so that lengths and counts name what follows."""
     tag = rng.choice([*format_md.RECORDS, 0x10, rng.randrange(256)])
-    mask = rng.choice([b"", bytes([rng.randrange(128)]), b"\xff\xff\x03", rng.randbytes(3)])
+    mask = rng.choice(
+        [b"", bytes([rng.randrange(128)]), b"\xff\xff\x03", b"\x83\x80\x80\x80\xf0", rng.randbytes(3)]
+    )
     body = bytes(rng.choice([0, 1, 2, 3, rng.randrange(256)]) for _ in range(rng.randrange(40)))
     return bytes([tag]) + mask + body
 
