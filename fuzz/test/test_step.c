@@ -114,6 +114,24 @@ static void test_rx_packet_that_can_not_be_committed(void **state)
     assert_used(found, 0, 1, 0);
 }
 
+static void test_written_is_cut_to_the_capacity(void **state)
+{
+    (void)state;
+    build_queue(&scenario, RX, 8);
+    build_chain(&scenario, RX);
+    build_element(&scenario, 47);
+    struct scn_record *send = build(&scenario, SCN_TAG_SEND);
+    build_bytes(&scenario, send, SCN_SEND_F_PAYLOAD, "ab", 2);
+    scn_set(send, SCN_SEND_F_PAYLOAD_FILL, '!');
+    scn_set(send, SCN_SEND_F_WRITTEN, 1000);
+    serve(RX, 1);
+    play();
+    const struct run_answer *found = answer(0, 2, VVS_OK, 1, 1);
+    assert_int_equal(chain_of(found, 0)->payload_len, 3);
+    assert_memory_equal(payloads + chain_of(found, 0)->payload_at, "ab!", 3);
+    assert_used(found, 0, 0, 46);
+}
+
 static void test_events(void **state)
 {
     (void)state;
@@ -331,6 +349,7 @@ int main(void)
         cmocka_unit_test_setup(test_serve_refuses, set_up_test),
         cmocka_unit_test_setup(test_serve_rx, set_up_test),
         cmocka_unit_test_setup(test_rx_packet_that_can_not_be_committed, set_up_test),
+        cmocka_unit_test_setup(test_written_is_cut_to_the_capacity, set_up_test),
         cmocka_unit_test_setup(test_events, set_up_test),
         cmocka_unit_test_setup(test_pop_publish_out_of_order, set_up_test),
         cmocka_unit_test_setup(test_quiet_and_notify, set_up_test),
