@@ -74,6 +74,18 @@ STAGES = (
     Stage("unit-s390x", Kind.CTEST, Level.ALL, preset="unit-s390x", group="cross", timeout_s=1800),
     Stage("corpus-m32", Kind.CHECK, Level.ALL, replay("unit-m32"), "unit-m32", "cross"),
     Stage("corpus-s390x", Kind.CHECK, Level.ALL, replay("unit-s390x"), "unit-s390x", "cross", 1800),
+    Stage(
+        "answers-m32", Kind.CHECK, Level.ALL, module("answers", "--preset", "unit-m32"), "unit-m32", "cross"
+    ),
+    Stage(
+        "answers-s390x",
+        Kind.CHECK,
+        Level.ALL,
+        module("answers", "--preset", "unit-s390x"),
+        "unit-s390x",
+        "cross",
+        1800,
+    ),
     Stage("coverage", Kind.CHECK, Level.ALL, tool("coverage"), preset="coverage", timeout_s=1800),
 )
 
