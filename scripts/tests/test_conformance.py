@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+from vvs_tools import conformance
+
+ONE = "tx/framing/split-header-43"
+LYING = '#!/bin/sh\nwhile read -r line; do echo \'{"setup": {"tx": "VVS_OK"}, "answers": []}\'; done\n'
+CRASHING = "#!/bin/sh\nkill -SEGV $$\n"
+
+
+@pytest.fixture
+def lying(write):
+    return str(write("lying", LYING, 0o755))
+
+
+def test_list_gives_each_requirement_a_state(script):
+    done = script("conformance", "--list", "--json")
+    assert done.returncode == 0, done.stderr
+    entries = json.loads(done.stdout)["requirements"]
+    by_id = {entry["id"]: entry for entry in entries}
+    assert len(by_id) == len(entries) > 250
+    assert all(set(entry) == {"id", "level", "status", "vectors", "reason"} for entry in entries)
+    assert ONE in by_id["VSOCK-HDR-004"]["vectors"]
+    assert by_id["VSOCK-HDR-004"]["status"] == "tested"
+    for entry in entries:
+        assert (entry["status"] == "tested") == bool(entry["vectors"]) == (not entry["reason"])
+    assert {entry["status"] for entry in entries} == {"tested", "later", "untestable"}
+
+
+def test_list_for_people_counts(script):
+    done = script("conformance", "--list")
+    assert done.returncode == 0
+    assert " tested, " in done.stdout.splitlines()[-1]
+
+
+def test_list_runs_nothing(script):
+    done = script("conformance", "--list", "--filter", ONE)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_one_vector_passes(script, tmp_path):
+    junit = tmp_path / "j.xml"
+    done = script("conformance", "--filter", ONE, "--junit", str(junit))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "1 passed, 0 failed"
+    assert len(list(ET.parse(junit).iter("testcase"))) == 1
+
+
+def test_a_filter_that_matches_nothing_is_exit_5(script):
+    done = script("conformance", "--filter", "no/such-vector")
+    assert done.returncode == 5
+    assert len(done.stderr.splitlines()) == 1
+    assert "no/such-vector" in done.stderr
+
+
+def test_a_failure_says_expected_actual_and_how_to_repeat_it(script, lying):
+    done = script("conformance", "--filter", ONE, VVS_RUN=lying)
+    assert done.returncode == 1
+    assert f"fail: {ONE}" in done.stdout
+    assert "VSOCK-HDR-004" in done.stdout
+    assert "Expected: " in done.stdout
+    assert "Actual: " in done.stdout
+    assert f"Repeat: scripts/conformance --filter {ONE}" in done.stdout
+    assert done.stdout.splitlines()[-1] == "0 passed, 1 failed"
+
+
+def test_a_crash_is_a_verdict_of_its_own(script, write):
+    done = script("conformance", "--filter", ONE, "--json", VVS_RUN=str(write("crashing", CRASHING, 0o755)))
+    assert done.returncode == 1
+    result = json.loads(done.stdout)
+    assert result["verdict"] == "fail"
+    assert result["counts"] == {"pass": 0, "fail": 0, "crash": 1, "timeout": 0, "error": 0, "unsupported": 0}
+    assert result["vectors"][0]["id"] == ONE
+    assert result["vectors"][0]["verdict"] == "crash"
+
+
+def test_json_of_what_passes(script):
+    done = script("conformance", "--filter", "tx/framing/split-header-*", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["verdict"] == "pass"
+    assert {"id": ONE, "verdict": "pass", "requirements": ["VSOCK-HDR-004"]} in result["vectors"]
+    assert result["counts"]["pass"] == len(result["vectors"]) > 5
+
+
+def test_a_junit_file_without_cases_is_no_verdict(write):
+    assert conformance.read_junit(write("j.xml", "<testsuites/>")) == []
+    assert conformance.read_junit(write("k.xml", "<testsuites/>").parent / "none.xml") == []
