@@ -65,15 +65,15 @@ class View(AbstractContextManager["View"]):
             self.console.print(self.line())
 
     def left(self, name: str) -> float:
-        """Seconds that the plan still has for a target."""
-        total = 0.0
+        """Seconds that the plan still has for a target, in the job that has the most of them."""
+        most = 0.0
         for pieces in self.jobs:
             begin = self.campaign.elapsed
             for piece in pieces:
                 if piece.target.name == name:
-                    total += max(0.0, piece.end - begin)
+                    most = max(most, piece.end - begin)
                 begin = max(begin, piece.end)
-        return total
+        return most
 
     def table(self) -> Table:
         table = Table(*HEADINGS[:1], "time left", *HEADINGS[2:], box=None, header_style="bold")

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""scripts/repro: what an input is, and whether it still fails."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from vvs_tools import OUT, build, findings, process, sanitizers, targets
+from vvs_tools.campaign import REPLAY_TIMEOUT_S
+from vvs_tools.console import Exit, Progress, Stop, main, make_console
+
+DEFAULT_TARGET = "tx_packet"
+DRAWING_PRESET = "unit"  # cJSON is not instrumented, so the tool is not built under MemorySanitizer
+PRESETS = ("unit", "unit-gcc", "unit-msan", "unit-m32", "unit-s390x", "trace", "coverage")
+HEX_BYTES = 512
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file as the replay programs take it, and as a person reads it."""
+
+    path: Path
+    text: str  # the scenario as JSON
+
+    @property
+    def scenario(self) -> dict[str, Any]:
+        return json.loads(self.text)
+
+
+def run_tool(*argv: str | Path) -> str:
+    tool = build.directory(DRAWING_PRESET) / "fuzz" / "scn"
+    done = subprocess.run([tool, *argv], capture_output=True, text=True, env=sanitizers.environment())
+    if done.returncode:
+        raise Stop(Exit.USAGE, done.stderr.strip().removeprefix("scn: "))
+    return done.stdout
+
+
+def scenario_of_json(path: Path) -> dict[str, Any] | None:
+    """The scenario that a JSON file is, or that it holds as a vector; None where it is no JSON."""
+    content = path.read_bytes()
+    if not content.lstrip().startswith(b"{"):
+        return None
+    try:
+        data = json.loads(content)
+    except ValueError:
+        return None
+    return data.get("scenario", data)
+
+
+@contextmanager
+def read_input(path: Path) -> Iterator[Input]:
+    """JSON is made into bytes; bytes are read as a scenario (every byte string is one)."""
+    scenario = scenario_of_json(path)
+    if scenario is None:
+        yield Input(path, run_tool("json", path))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        text, encoded = Path(folder, "scenario.json"), Path(folder, path.stem)
+        text.write_text(json.dumps(scenario))
+        run_tool("bytes", text, "-o", encoded)
+        yield Input(encoded, run_tool("json", encoded))
+
+
+def target_of_path(path: Path) -> str | None:
+    """The innermost folder that has the name of a target."""
+    return next((part for part in reversed(path.parts[:-1]) if part in targets.campaign()), None)
+
+
+def target_of_queues(scenario: dict[str, Any]) -> str:
+    """Which target looks at the queues of a scenario."""
+    roles = {queue.get("role", "tx") for queue in scenario.get("queues", [])}
+    if roles == {"rx"}:
+        return "rx_packet"
+    if roles <= {"tx"}:
+        return DEFAULT_TARGET
+    packed = "RING_PACKED" in scenario.get("image", {}).get("features", [])
+    return "packed_queue" if packed else "split_queue"
+
+
+def show_input(found: Input, target: targets.Target, console: Console) -> None:
+    if target.input == "scenario":
+        console.print(found.text.rstrip())
+        console.print(run_tool("draw", found.path).rstrip())
+        return
+    content = found.path.read_bytes()
+    for at in range(0, min(len(content), HEX_BYTES), 16):
+        console.print(f"{at:06x}  {content[at : at + 16].hex(' ')}")
+    console.print(f"{len(content)} bytes")
+
+
+def replay(target: targets.Target, preset: str, path: Path) -> tuple[int, str]:
+    """The replay program's exit code, and what it printed."""
+    log = OUT / "repro" / f"{target.name}-{preset}.log"
+    argv = [*build.emulator(preset), target.replay(preset), path]
+    code = process.run(argv, log, timeout=REPLAY_TIMEOUT_S, env=sanitizers.environment())
+    return code, log.read_text(errors="replace")
+
+
+def compile_for(target: targets.Target | None, preset: str) -> None:
+    """The tool that draws, or a target's replay program."""
+    programs = [target.replay(preset).name] if target else ["scn"]
+    with Progress(make_console(stderr=True), "repro") as progress:
+        try:
+            build.build(preset, programs, tick=lambda: progress.tick("building"))
+        except build.BuildFailed as failure:
+            raise Stop(Exit.SETUP, f"{failure}: log {failure.log}; repeat: {failure.command}") from None
+
+
+def choose(name: str | None, path: Path, scenario: dict[str, Any], console: Console) -> targets.Target:
+    """The target named, or told by the path, or by the queues; a guess is said."""
+    told = name or target_of_path(path)
+    if not told:
+        told = target_of_queues(scenario)
+        console.print(f"the path names no target; by its queues: --target {told}")
+    return targets.campaign()[told]
+
+
+def check_names(name: str | None, preset: str) -> None:
+    if name and name not in targets.campaign():
+        raise click.UsageError(f"no target {name}; there are: {', '.join(targets.campaign())}")
+    if preset not in PRESETS:
+        raise click.UsageError(f"no replay in preset {preset}; there is in: {', '.join(PRESETS)}")
+
+
+EPILOG = """\b
+Examples:
+  scripts/repro build/out/fuzz/tx_packet/findings/crash-0123456789abcdef
+  scripts/repro crash-0123456789abcdef --target rx_packet --preset unit-gcc
+  scripts/repro conformance/vectors/split/table/with-next-to-another.json
+Exit: 0 it fails no more, 1 it fails, 2 usage or unreadable, 3 setup failed, 130 interrupted.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True))
+@click.option("--target", "name", help="Which target runs it.  [default: told by the path, or its queues]")
+@click.option("--preset", default="unit", show_default=True, help=f"Whose build: {', '.join(PRESETS)}.")
+def cli(file: Path, name: str | None, preset: str) -> Exit:
+    """Show an input as JSON and as a drawing, and run it: does it still fail, and where?
+
+    FILE is what a campaign found, a scenario as JSON, or a vector.
+    """
+    console = make_console()
+    check_names(name, preset)
+    file = file.absolute()
+    compile_for(None, DRAWING_PRESET)
+    with read_input(file) as found:
+        target = choose(name, file, found.scenario, console)
+        compile_for(target, preset)
+        show_input(found, target, console)
+        code, text = replay(target, preset, found.path)
+    console.print()
+    if not code:
+        console.print(f"no finding: {target.name} runs {findings.shown(file)} to its end", style="green")
+        return Exit.CLEAN
+    if code == process.TIMED_OUT:
+        console.print(f"FINDING {target.name}: timeout, ended after {REPLAY_TIMEOUT_S} s", style="bold red")
+        return Exit.FINDINGS
+    console.print(text.strip())
+    console.print(f"\nFINDING {target.name}: {findings.kind_of(text)}", style="bold red")
+    console.print(f"reproduce: {findings.repro_command(file, target.name, preset)}")
+    return Exit.FINDINGS
+
+
+if __name__ == "__main__":
+    main(cli, "repro")
