@@ -41,23 +41,23 @@ void trace_check(const void *host, size_t len, enum vvs_access_kind kind)
 }
 
 /* The compiler calls these for the library's own loads and stores... */
-#define TRACED(name, type, kind)            \
-    void name(type *host);                  \
-    void name(type *host)                   \
-    {                                       \
-        trace_check(host, sizeof *host, kind); \
+#define TRACED(name, len, kind)         \
+    void name(void *host);              \
+    void name(void *host)               \
+    {                                   \
+        trace_check(host, (len), kind); \
     }
 
-TRACED(__sanitizer_cov_load1, uint8_t, VVS_ACCESS_LOAD)
-TRACED(__sanitizer_cov_load2, uint16_t, VVS_ACCESS_LOAD)
-TRACED(__sanitizer_cov_load4, uint32_t, VVS_ACCESS_LOAD)
-TRACED(__sanitizer_cov_load8, uint64_t, VVS_ACCESS_LOAD)
-TRACED(__sanitizer_cov_load16, __uint128_t, VVS_ACCESS_LOAD)
-TRACED(__sanitizer_cov_store1, uint8_t, VVS_ACCESS_STORE)
-TRACED(__sanitizer_cov_store2, uint16_t, VVS_ACCESS_STORE)
-TRACED(__sanitizer_cov_store4, uint32_t, VVS_ACCESS_STORE)
-TRACED(__sanitizer_cov_store8, uint64_t, VVS_ACCESS_STORE)
-TRACED(__sanitizer_cov_store16, __uint128_t, VVS_ACCESS_STORE)
+TRACED(__sanitizer_cov_load1, 1, VVS_ACCESS_LOAD)
+TRACED(__sanitizer_cov_load2, 2, VVS_ACCESS_LOAD)
+TRACED(__sanitizer_cov_load4, 4, VVS_ACCESS_LOAD)
+TRACED(__sanitizer_cov_load8, 8, VVS_ACCESS_LOAD)
+TRACED(__sanitizer_cov_load16, 16, VVS_ACCESS_LOAD)
+TRACED(__sanitizer_cov_store1, 1, VVS_ACCESS_STORE)
+TRACED(__sanitizer_cov_store2, 2, VVS_ACCESS_STORE)
+TRACED(__sanitizer_cov_store4, 4, VVS_ACCESS_STORE)
+TRACED(__sanitizer_cov_store8, 8, VVS_ACCESS_STORE)
+TRACED(__sanitizer_cov_store16, 16, VVS_ACCESS_STORE)
 
 /* ... and the library is compiled with these names for what it calls memcpy, memmove and memset. */
 void *trace_memcpy(void *to, const void *from, size_t len);
