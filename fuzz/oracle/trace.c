@@ -41,11 +41,11 @@ void trace_check(const void *host, size_t len, enum vvs_access_kind kind)
 }
 
 /* The compiler calls these for the library's own loads and stores... */
-#define TRACED(name, len, kind)         \
-    void name(void *host);              \
-    void name(void *host)               \
-    {                                   \
-        trace_check(host, (len), kind); \
+#define TRACED(name, len, kind)                                                                    \
+    void name(void *host);                                                                         \
+    void name(void *host)                                                                          \
+    {                                                                                              \
+        trace_check(host, (len), kind);                                                            \
     }
 
 TRACED(__sanitizer_cov_load1, 1, VVS_ACCESS_LOAD)
