@@ -169,7 +169,8 @@ static bool is_mapped(const struct guest *guest, uint64_t addr, uint64_t len)
     return len == 0;
 }
 
-/* [44 R @0x101000]: slot, length, direction, address; what is odd about it; whether a next one is named. */
+/* [44 R @0x101000]: slot, length, direction, address; what is odd about it; whether a next one is
+ * named. */
 static void draw_element(FILE *out, const struct guest *guest, const struct driver_element *element,
                          const struct driver_element *next, bool packed)
 {

@@ -7,8 +7,9 @@
 
 #include "scenario.h"
 
-/* draw_scenario draws what the guest holds and what each step says. Nothing of the library runs but its
- * memory table, so chains stand as the driver offers them, whatever a device would do to the rings.
+/* draw_scenario draws what the guest holds and what each step says. Nothing of the library runs
+ * but its memory table, so chains stand as the driver offers them, whatever a device would do to
+ * the rings.
  *
  * Returns  false when this host grants no memory for the guest. */
 bool draw_scenario(FILE *out, const struct scn_scenario *scenario);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Scenario bytes, by the tables. FORMAT.md, Bytes, is the description; nothing here allocates, and no
- * array is cleared, since decoding stands before each fuzz execution. */
+/* Scenario bytes, by the tables. FORMAT.md, Bytes, is the description; nothing here allocates,
+ * and no array is cleared, since decoding stands before each fuzz execution. */
 #include <string.h>
 
 #include "scenario.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Every record of a scenario and every field of it: the one table behind the binary codec, JSON, the
- * mutator and FORMAT.md. Tags and the order of fields are permanent: add at the end, never reuse.
+/* Every record of a scenario and every field of it: the one table behind the binary codec, JSON,
+ * the mutator and FORMAT.md. Tags and the order of fields are permanent: add at the end, never
+ * reuse.
  *
  * SCN_RECORDS(X)   X(TAG_NAME, tag byte, "json name")
  * SCN_<TAG>(X)     X(FIELD_NAME, "json name", type, maximum)
@@ -44,7 +45,8 @@
     X(MAX_PAYLOAD, "max_payload", U32, UINT32_MAX)                                                 \
     X(ACTIVE, "active", U8, 0xff)
 
-/* Guest memory. `active` (above, and in set_memory) is a bit mask over regions: which are in the table. */
+/* Guest memory. `active` (above, and in set_memory) is a bit mask over regions: which are in the
+ * table. */
 #define SCN_REGION(X)                                                                              \
     X(ADDR, "addr", U64, UINT64_MAX)                                                               \
     X(LEN, "len", U64, UINT64_MAX)                                                                 \
@@ -70,7 +72,8 @@
     X(LEN, "len", U32, 1 << 20)                                                                    \
     X(FILL, "fill", U8, 0xff)
 
-/* After load number `after` (from 0) of item `index` in the run, `bytes` go to `offset` of that item. */
+/* After load number `after` (from 0) of item `index` in the run, `bytes` go to `offset` of that
+ * item. */
 #define SCN_RACE(X)                                                                                \
     X(ITEM, "item", ITEM, 20)                                                                      \
     X(INDEX, "index", U32, UINT32_MAX)                                                             \
@@ -163,7 +166,8 @@
 #define SCN_ARM(X) X(ROLE, "queue", ROLE, 2)
 #define SCN_DISARM(X) X(ROLE, "queue", ROLE, 2)
 
-/* The device has a packet for the driver: it goes into the next rx chain that is served or popped. */
+/* The device has a packet for the driver: it goes into the next rx chain that is served or
+ * published. */
 #define SCN_SEND(X) SCN_HEADER(X) X(WRITTEN, "written", U32, 1 << 20)
 #define SCN_SEND_EVENT(X) X(EVENT, "event", U32, UINT32_MAX)
 #define SCN_ABORT(X) X(ROLE, "queue", ROLE, 2) X(WHICH, "which", U16, UINT16_MAX)

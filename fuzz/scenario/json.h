@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Scenarios as JSON, for tools only: fuzz targets never link this. FORMAT.md, JSON, is the description.
+/* Scenarios as JSON, for tools only: fuzz targets never link this. FORMAT.md, JSON, is the
+ * description.
  *
- * Reading is strict: an unknown or repeated key, a wrong type, a value out of range or too many records
- * is an error that names its place ("steps[2].serve.max: 1025 is above 1024"), never silently taken.
- * Writing aborts when out of memory. */
+ * Reading is strict: an unknown or repeated key, a wrong type, a value out of range or too many
+ * records is an error that names its place ("steps[2].serve.max: 1025 is above 1024"), never
+ * silently taken. Writing aborts when out of memory. */
 #ifndef SCN_JSON_H
 #define SCN_JSON_H
 
@@ -23,8 +24,8 @@
 bool scn_json_parse(struct scn_scenario *out_scenario, char out_error[SCN_JSON_ERROR_BYTES],
                     const char *text, size_t len);
 
-/* scn_json_text parses text without asking what it means: what strictness is lost in cJSON is done here
- * (size, NUL bytes, trailing garbage, the place of an error).
+/* scn_json_text parses text without asking what it means: what strictness is lost in cJSON is
+ * done here (size, NUL bytes, trailing garbage, the place of an error).
  *
  * Returns  the value, to be freed by cJSON_Delete; NULL with one line in `out_error` */
 cJSON *scn_json_text(char out_error[SCN_JSON_ERROR_BYTES], const char *text, size_t len);

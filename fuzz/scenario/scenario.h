@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* A scenario as data: a guest image, steps in order, races. FORMAT.md says what each part means.
  *
- * Every part is a record: a tag, which fields are present, their values. What is not present takes a
- * default that keeps the whole valid, so an empty scenario is one and a small change stays near it. */
+ * Every part is a record: a tag, which fields are present, their values. What is not present
+ * takes a default that keeps the whole valid, so an empty scenario is one and a small change
+ * stays near it. */
 #ifndef SCN_SCENARIO_H
 #define SCN_SCENARIO_H
 
@@ -162,7 +163,8 @@ const struct scn_record_type *scn_type_of(uint8_t tag);
  * Returns  NULL behind the last. */
 const struct scn_record_type *scn_type_at(uint32_t number);
 
-/* scn_value_name names a value of ROLE, WORD or ITEM, or a bit number of FEATURES, as JSON spells it.
+/* scn_value_name names a value of ROLE, WORD or ITEM, or a bit number of FEATURES, as JSON spells
+ * it.
  *
  * Returns  NULL for a value without a name, and for every other type. */
 const char *scn_value_name(enum scn_type type, uint64_t value);
@@ -204,8 +206,8 @@ static inline void scn_set(struct scn_record *record, uint32_t field, uint64_t v
 /* scn_init makes the empty scenario. */
 void scn_init(struct scn_scenario *out_scenario);
 
-/* scn_decode reads any bytes as a scenario: there is none that it refuses. Cost is bounded by `len` and
- * by what earlier contents of `out_scenario` hold (only counts are cleared). */
+/* scn_decode reads any bytes as a scenario: there is none that it refuses. Cost is bounded by
+ * `len` alone: of what `out_scenario` held, only counts are cleared. */
 void scn_decode(struct scn_scenario *out_scenario, const uint8_t *bytes, size_t len);
 
 /* scn_encode writes the canonical bytes.
@@ -213,7 +215,8 @@ void scn_decode(struct scn_scenario *out_scenario, const uint8_t *bytes, size_t 
  * Returns  their number, or 0 when `capacity` is too small. */
 size_t scn_encode(uint8_t *out_bytes, size_t capacity, const struct scn_scenario *scenario);
 
-/* scn_role_of gives the queue a step is about: its `queue` field, else the first queue said, else tx. */
+/* scn_role_of gives the queue a step is about: its `queue` field, else the first queue said, else
+ * tx. */
 uint32_t scn_role_of(const struct scn_scenario *scenario, const struct scn_record *step);
 
 #endif
