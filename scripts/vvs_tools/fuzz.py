@@ -28,14 +28,6 @@ CLOSING = {
 }
 
 
-def chosen(names: tuple[str, ...]) -> list[targets.Target]:
-    known = targets.campaign()
-    for name in names:
-        if name not in known:
-            raise click.UsageError(f"no target {name}; there are: {', '.join(known)}")
-    return [target for name, target in known.items() if not names or name in names]
-
-
 def compile_all(found: list[targets.Target], presets: tuple[str, str], console: Console) -> None:
     engine, plain = presets
     wanted = {
@@ -99,7 +91,7 @@ def cli(
     campaign goes on from there.
     """
     console = make_console(stderr=as_json)
-    found = chosen(names)
+    found = targets.chosen(names)
     compile_all(found, PRESETS[sanitizer], console)
     jobs = jobs or os.cpu_count() or 1
     pieces = plan(found, jobs, wall_seconds(len(found), jobs, seconds, each))

@@ -124,8 +124,8 @@ def choose(name: str | None, path: Path, scenario: dict[str, Any], console: Cons
 
 
 def check_names(name: str | None, preset: str) -> None:
-    if name and name not in targets.campaign():
-        raise click.UsageError(f"no target {name}; there are: {', '.join(targets.campaign())}")
+    if name:
+        targets.chosen((name,))
     if preset not in PRESETS:
         raise click.UsageError(f"no replay in preset {preset}; there is in: {', '.join(PRESETS)}")
 
@@ -150,7 +150,7 @@ def cli(file: Path, name: str | None, preset: str) -> Exit:
     """
     console = make_console()
     check_names(name, preset)
-    file = file.absolute()
+    file = file.resolve()
     compile_for(None, DRAWING_PRESET)
     with read_input(file) as found:
         target = choose(name, file, found.scenario, console)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import click
+
 from vvs_tools import TOP, build, corpus
 
 
@@ -45,3 +47,12 @@ def every() -> dict[str, Target]:
 
 def campaign() -> dict[str, Target]:
     return {name: target for name, target in every().items() if target.campaign}
+
+
+def chosen(names: tuple[str, ...]) -> list[Target]:
+    """Those named on a command line, all that take part in a campaign by default."""
+    known = campaign()
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"no target {name}; there are: {', '.join(known)}")
+    return [target for name, target in known.items() if not names or name in names]

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""scripts/bench: how fast the library parses, how fast the targets run."""
+
+import json
+
+import click
+
+from vvs_tools import bench_fuzz, bench_parse, build, targets
+from vvs_tools.console import Exit, Progress, Stop, main, make_console
+
+EPILOG = """\b
+Examples:
+  scripts/bench parse             instructions a packet, beside the goals; a minute
+  scripts/bench fuzz              executions a second, beside the engine alone; two minutes
+  scripts/bench fuzz tx_packet
+  scripts/bench parse --json
+A missed goal is no failure: exit 0 measured, 2 usage, 3 setup failed, 4 not measured.
+"""
+
+as_json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else."
+)
+
+
+def compile_for(preset: str, programs: list[str], progress: Progress) -> None:
+    try:
+        build.build(preset, programs, tick=lambda: progress.tick("building"))
+    except build.BuildFailed as failure:
+        raise Stop(Exit.SETUP, f"{failure}: log {failure.log}; repeat: {failure.command}") from None
+
+
+@click.group(epilog=EPILOG, no_args_is_help=False)
+def cli() -> None:
+    """Measure the library, or the fuzz targets."""
+
+
+@cli.command(epilog=EPILOG)
+@as_json_option
+def parse(as_json: bool) -> Exit:
+    """Instructions that one packet costs, counted by callgrind, and nanoseconds for orientation."""
+    with Progress(make_console(stderr=True), "bench parse") as progress:
+        compile_for(bench_parse.PRESET, [bench_parse.PROGRAM], progress)
+        results = [
+            bench_parse.measure(case, lambda case=case: progress.tick(f"{case.name}, {case.regions} regions"))
+            for case in bench_parse.CASES
+        ]
+    if as_json:
+        click.echo(json.dumps({"cases": [found.as_object() for found in results]}, indent=2))
+    else:
+        bench_parse.show(results, make_console())
+    return Exit.CLEAN
+
+
+@cli.command(epilog=EPILOG)
+@click.argument("names", metavar="[TARGET]...", nargs=-1)
+@as_json_option
+def fuzz(names: tuple[str, ...], as_json: bool) -> Exit:
+    """Executions a second of one process, in turns with a target that does nothing."""
+    chosen = targets.chosen(names)
+    programs = [target.engine(bench_fuzz.PRESET).name for target in chosen]
+    programs.append(targets.every()[bench_fuzz.CEILING].engine(bench_fuzz.PRESET).name)
+    with Progress(make_console(stderr=True), "bench fuzz") as progress:
+        compile_for(bench_fuzz.PRESET, programs, progress)
+        speeds = bench_fuzz.measure([target.name for target in chosen], progress.tick)
+    if as_json:
+        click.echo(json.dumps({"targets": [speed.as_object() for speed in speeds]}, indent=2))
+    else:
+        bench_fuzz.show(speeds, make_console())
+    return Exit.CLEAN
+
+
+if __name__ == "__main__":
+    main(cli, "bench")
