@@ -276,7 +276,7 @@ void run_race_apply(const struct vvs_access *access)
     for (uint32_t i = 0; i < run->scenario->race_count; i++) {
         struct run_race *race = &run->races[i];
         const struct scn_record *record = race->record;
-        if (record == NULL || scn_get(record, SCN_RACE_F_ITEM, VVS_ITEM_DESC) != access->item) {
+        if (scn_get(record, SCN_RACE_F_ITEM, VVS_ITEM_DESC) != access->item) {
             continue;
         }
         int64_t at = race_at(access, (uint32_t)scn_get(record, SCN_RACE_F_INDEX, 0));
@@ -284,7 +284,6 @@ void run_race_apply(const struct vvs_access *access)
             continue;
         }
         if (race->seen++ == scn_get(record, SCN_RACE_F_AFTER, 0)) {
-            race->record = NULL;
             run_races_left--;
             if (scn_has(record, SCN_RACE_F_BYTES)) {
                 race_write(run, record, (const uint8_t *)access->host + at);

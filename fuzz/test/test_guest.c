@@ -91,6 +91,7 @@ static void test_defaults(void **state)
     const struct guest_queue *queue = &guest.queues[VVS_QUEUE_TX];
     assert_int_equal(table_status, VVS_OK);
     assert_int_equal(guest.region_count, 1);
+    assert_int_equal(guest.active, 1);
     assert_int_equal(guest.regions[0].addr, BASE);
     assert_int_equal(guest.regions[0].len, 0x400000);
     assert_int_equal(guest.regions[0].frontend_addr, UINT64_C(0x7f0000100000));
@@ -301,20 +302,21 @@ static void test_split_fields(void **state)
     scn_set(element, SCN_ELEMENT_F_ADDR, 0x100200);
     scn_set(element, SCN_ELEMENT_F_SLOT, 6);
     scn_set(element, SCN_ELEMENT_F_NEXT, 0x102);
-    element = build_element(&scenario, 5);
+    element = build_element(&scenario, 8);
     scn_set(element, SCN_ELEMENT_F_WRITABLE, 1);
     scn_set(element, SCN_ELEMENT_F_FLAGS_XOR, 0x8001);
     build_chain(&scenario, VVS_QUEUE_TX);
     drive();
     assert_guest(0x100060, "\0\2\x10\0\0\0\0\0\x10\0\0\0\1\0\7\0"
                            "\x20\2\x10\0\0\0\0\0\x10\0\0\0\1\0\2\1");
-    assert_guest(0x100000, "\0\1\x10\0\0\0\0\0\5\0\0\0\3\x80\0\0"
+    assert_guest(0x100000, "\0\1\x10\0\0\0\0\0\x08\0\0\0\3\x80\0\0"
                            "\x10\1\x10\0\0\0\0\0\x2c\0\0\0\0\0\0\0");
     /* The second chain shows both. */
     assert_guest(0x100080, "\0\0\2\0\6\0\1\0\0\0");
     assert_true(driver.chains[0].held);
     assert_guest(0x100200, "\3\0\0\0\0\0\0\0");
     assert_guest(0x100220, "\0\4\0\0\xd2\4\0\0");
+    assert_guest(0x100100, "\0\0\0\0\0\0\0\0"); /* writable: no byte 38, which is 1 */
 }
 
 static void test_split_hold_alone(void **state)
@@ -417,9 +419,9 @@ static void test_positions_and_restart(void **state)
     struct scn_record *queue = build_queue(&scenario, VVS_QUEUE_TX, 4);
     scn_set(queue, SCN_QUEUE_F_AVAIL_INDEX, 0xffff);
     scn_set(queue, SCN_QUEUE_F_USED_INDEX, 0xfffe);
-    build_chain(&scenario, VVS_QUEUE_TX);
+    scn_set(build_chain(&scenario, VVS_QUEUE_TX), SCN_ADD_CHAIN_F_HEAD, 3);
     drive();
-    assert_guest(0x100040, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0"); /* slot 3 gets head 0, idx wraps to 0 */
+    assert_guest(0x100040, "\0\0\0\0\0\0\0\0\0\0\3\0\0\0"); /* slot 3; idx wraps to 0 */
     assert_word(0x100052, 0xfffe);
     struct scn_record *step = build(&scenario, SCN_TAG_RESTART);
     scn_set(step, SCN_RESTART_F_AVAIL_INDEX, 0x102);

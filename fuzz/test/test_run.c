@@ -87,6 +87,20 @@ static void test_set_memory(void **state)
     assert_int_equal(run.guest.regions[2].host[0xf80], 2);
 }
 
+static void test_set_memory_that_fails_changes_nothing(void **state)
+{
+    (void)state;
+    build_region(&scenario, 0x100000, 0x1000);
+    build_region(&scenario, 0x200000, 0x1000);
+    build_queue(&scenario, RX, 8);
+    scn_set(build(&scenario, SCN_TAG_SET_MEMORY), SCN_SET_MEMORY_F_ACTIVE, 0x2);
+    play();
+    answer(0, 0, VVS_E_RING_ADDR, 0, 0);
+    assert_int_equal(run.guest.active, 0x3);
+    assert_ptr_equal(run.queues[RX].queue.memory, guest_memory(&run.guest));
+    assert_int_equal(guest_memory(&run.guest)->region_count, 2);
+}
+
 static struct scn_record *race(enum vvs_item item, uint32_t index, uint32_t after, uint32_t offset,
                                const char *bytes, uint32_t len)
 {
@@ -125,6 +139,24 @@ static void test_races(void **state)
     assert_payload(chain_of(found, 0), "\0\x83", 2);
     found = answer(2, 5, VVS_OK, 1, 1);
     assert_int_equal(chain_of(found, 0)->status, VVS_E_HEADER_SHORT);
+}
+
+/* A race on a header byte waits for the load that covers it, and knows where it is. */
+static void test_race_in_a_header_of_pieces(void **state)
+{
+    (void)state;
+    race(VVS_ITEM_HEADER, 24, 0, 0, "race", 4);
+    build_chain(&scenario, TX);
+    scn_set(build_element(&scenario, 20), SCN_ELEMENT_F_ADDR, 0x200000);
+    scn_set(build_element(&scenario, 24), SCN_ELEMENT_F_ADDR, 0x300000);
+    serve(TX, 1);
+    play();
+    assert_payload(chain_of(answer(0, 1, VVS_OK, 1, 1), 0), "", 0);
+    uint8_t bytes[8];
+    assert_int_equal(guest_read(&run.guest, bytes, 0x300004, 8), 8);
+    assert_memory_equal(bytes, "race\1\0\5\0", 8);
+    assert_int_equal(guest_read(&run.guest, bytes, 0x200018, 8), 8);
+    assert_memory_equal(bytes, "\0\0\0\0\0\0\0\0", 8);
 }
 
 /* What the library and races wrote is cleared as well as what the driver wrote. */
@@ -331,7 +363,9 @@ int main(void)
         cmocka_unit_test_setup(test_broken_queue, set_up_test),
         cmocka_unit_test_setup(test_set_up_failures, set_up_test),
         cmocka_unit_test_setup(test_set_memory, set_up_test),
+        cmocka_unit_test_setup(test_set_memory_that_fails_changes_nothing, set_up_test),
         cmocka_unit_test_setup(test_races, set_up_test),
+        cmocka_unit_test_setup(test_race_in_a_header_of_pieces, set_up_test),
         cmocka_unit_test_setup(test_nothing_is_left, set_up_test),
         cmocka_unit_test_setup(test_digest, set_up_test),
         cmocka_unit_test_setup(test_hooks, set_up_test),

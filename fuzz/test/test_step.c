@@ -140,26 +140,30 @@ static void test_events(void **state)
     build_element(&scenario, 3);
     scn_set(build_chain(&scenario, EVENT), SCN_ADD_CHAIN_F_COUNT, 3);
     struct scn_record *element = build_element(&scenario, 3);
-    scn_set(element, SCN_ELEMENT_F_ADDR, 0x200001);
     scn_set(element, SCN_ELEMENT_F_REPEAT, 3);
     scn_set(build(&scenario, SCN_TAG_SEND_EVENT), SCN_SEND_EVENT_F_EVENT, 0x04030201);
+    scn_set(build(&scenario, SCN_TAG_SEND_EVENT), SCN_SEND_EVENT_F_EVENT, 0x0a0b0c0d);
     serve(EVENT, 2);
     device(SCN_TAG_POP, EVENT);
     device(SCN_TAG_POP, EVENT);
     publish(EVENT, SCN_PUBLISH_F_ROLE);
     play();
-    const struct run_answer *found = answer(0, 3, VVS_OK, 2, 2);
+    const struct run_answer *found = answer(0, 4, VVS_OK, 2, 2);
     assert_int_equal(chain_of(found, 0)->status, VVS_E_BUFFER_SHORT);
     assert_int_equal(chain_of(found, 1)->kind, RUN_EVENT);
     assert_int_equal(chain_of(found, 1)->event, 0x04030201);
     assert_used(found, 0, 0, 0);
     assert_used(found, 1, 1, 4);
-    found = answer(1, 4, VVS_OK, 1, 0);
+    found = answer(1, 5, VVS_OK, 1, 0);
     assert_false(chain_of(found, 0)->has_event);
-    found = answer(3, 6, VVS_OK, 1, 1);
+    found = answer(3, 7, VVS_OK, 1, 1);
     assert_true(chain_of(found, 0)->has_event);
-    assert_int_equal(chain_of(found, 0)->event, 0);
+    assert_int_equal(chain_of(found, 0)->event, 0x0a0b0c0d);
     assert_used(found, 0, 4, 4);
+    /* Rings 0x100, 38, 134 bytes; data at 0x1001c0, 16 bytes a chain. The last one was popped since. */
+    uint8_t bytes[20];
+    assert_int_equal(guest_read(&run.guest, bytes, 0x1001e0, 20), 20);
+    assert_memory_equal(bytes, "\x0d\x0c\x0b\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
 }
 
 static void test_pop_publish_out_of_order(void **state)
@@ -274,6 +278,7 @@ static void test_in_order(void **state)
     play();
     answer(2, 4, VVS_E_IN_ORDER, 1, 0);
     assert_used(answer(3, 5, VVS_OK, 1, 1), 0, 0, 108);
+    assert_int_equal(chain_of(&run.answers[3], 0)->used_len, 108);
     assert_used(answer(4, 6, VVS_OK, 0, 1), 0, 1, 45); /* filled before, published now */
 }
 
@@ -290,6 +295,22 @@ static void test_abort(void **state)
     assert_used(found, 0, 0, 0);
     assert_true(found->notify);
     assert_true(run.answers[2].none);
+}
+
+static void test_refused_after_filled(void **state)
+{
+    (void)state;
+    build_queue(&scenario, RX, 8);
+    build_chain(&scenario, RX);
+    build_chain(&scenario, RX);
+    build_element(&scenario, 43);
+    for (uint32_t i = 0; i < 2; i++) {
+        device(SCN_TAG_POP, RX);
+        publish(RX, SCN_PUBLISH_F_ROLE);
+    }
+    play();
+    assert_used(answer(1, 3, VVS_OK, 1, 1), 0, 0, 108);
+    assert_used(answer(3, 5, VVS_OK, 0, 1), 0, 1, 0);
 }
 
 static void test_save_and_restore(void **state)
@@ -358,6 +379,7 @@ int main(void)
         cmocka_unit_test_setup(test_undo, set_up_test),
         cmocka_unit_test_setup(test_in_order, set_up_test),
         cmocka_unit_test_setup(test_abort, set_up_test),
+        cmocka_unit_test_setup(test_refused_after_filled, set_up_test),
         cmocka_unit_test_setup(test_save_and_restore, set_up_test),
         cmocka_unit_test_setup(test_restart, set_up_test),
     };
