@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""Look into the objects of lib/: each access to a word shared with the driver is one 16-bit access.
+
+The library reaches shared words through two inline functions alone. The debug information says which
+instructions came from them, and from which call. Each call must have a 16-bit access, no access by bytes and
+no wider store; wider loads are those of the arguments, a ring pointer kept in the queue."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from vvs_tools import TOP, build, process
+from vvs_tools.console import Exit, Stop
+
+ACCESSORS = ("vvs_load_word", "vvs_store_word")
+LEVELS = ("-O2", "-Os")
+FLAGS = ("-std=c11", "-g", "-c", f"-I{TOP}/lib/include", f"-I{TOP}/lib/src")
+INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(\S+)(?:\s+(.*))?$")
+
+# By mnemonic and operands, as llvm-objdump writes them.
+X86_MEMORY = re.compile(r"\(")
+X86_ADDRESS_ONLY = re.compile(r"^(lea|nop|prefetch)")
+X86_16 = re.compile(r"^(mov[sz]w[lq]|[a-z]+w)$")
+X86_8 = re.compile(r"^(mov[sz]b[wlq]|[a-z]+b)$")
+X86_STORE = re.compile(r"^mov\w* [^(]*, \S*\(.*\)$")
+S390X_16 = re.compile(r"^(llh|lh|lhy|llgh|lgh|lrvh|sth|sthy|strvh|mvhhi|chhsi|clhhsi)$")
+S390X_8 = re.compile(r"^(icy?|llg?c|lg?b|stcy?|mviy?|cliy?|tmy?|[nox]iy?|[nox]c|mvc|clc)$")
+S390X_STORE = re.compile(r"^(st|mvh|mvg)")
+STACK = re.compile(r"\(%(rsp|esp|r15)\)")
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One that touches memory, not counting the stack."""
+
+    mnemonic: str
+    operands: str
+    s390x: bool
+
+    @property
+    def is_16(self) -> bool:
+        return bool((S390X_16 if self.s390x else X86_16).match(self.mnemonic))
+
+    @property
+    def is_wrong(self) -> bool:
+        if (S390X_8 if self.s390x else X86_8).match(self.mnemonic):
+            return True
+        stores = S390X_STORE if self.s390x else X86_STORE
+        return not self.is_16 and bool(stores.match(str(self)))
+
+    def __str__(self) -> str:
+        return f"{self.mnemonic} {self.operands}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One compiler for one machine."""
+
+    name: str
+    argv: tuple[str, ...]
+    s390x: bool = False
+
+    def touches_memory(self, mnemonic: str, operands: str) -> bool:
+        if STACK.search(operands):
+            return False
+        if self.s390x:
+            return "(%r" in operands and not re.match(r"^(lay?|b\w*)$", mnemonic)
+        return bool(X86_MEMORY.search(operands)) and not X86_ADDRESS_ONLY.match(mnemonic)
+
+
+def targets() -> list[Target]:
+    clang = build.llvm_tool("clang")
+    return [
+        Target("clang x86-64", (clang, "-m64")),
+        Target("gcc x86-64", ("gcc", "-m64")),
+        Target("clang i386", (clang, "-m32")),
+        Target("gcc i386", ("gcc", "-m32")),
+        Target("gcc s390x", ("s390x-linux-gnu-gcc",), s390x=True),
+    ]
+
+
+def run(argv: list[str | Path], text: str = "") -> str:
+    done = subprocess.run(process.command_line(argv), input=text, capture_output=True, text=True)
+    if done.returncode:
+        raise Stop(Exit.SETUP, f"{argv[0]}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def installed(target: Target, scratch: Path) -> bool:
+    """The cross compilers and 32-bit headers come with `scripts/setup --group cross` only."""
+    if not shutil.which(target.argv[0]):
+        return False
+    probe = scratch / "probe.c"
+    probe.write_text("#include <stdint.h>\n#include <string.h>\n")
+    argv = [*target.argv, "-c", probe, "-o", scratch / "probe.o"]
+    return subprocess.run(process.command_line(argv), capture_output=True).returncode == 0
+
+
+def instructions(target: Target, obj: Path) -> dict[int, Instruction]:
+    """Those that touch memory, by address."""
+    listing = run([build.llvm_tool("llvm-objdump"), "-d", "--no-show-raw-insn", obj])
+    found = {}
+    for line in listing.splitlines():
+        match = INSTRUCTION.match(line)
+        if match and target.touches_memory(match[2], match[3] or ""):
+            found[int(match[1], 16)] = Instruction(match[2], match[3], target.s390x)
+    return found
+
+
+def by_call(obj: Path, code: dict[int, Instruction]) -> dict[str, list[Instruction]]:
+    """The instructions that came from an accessor, by the place of its call."""
+    argv = [build.llvm_tool("llvm-symbolizer"), f"--obj={obj}", "--output-style=JSON"]
+    lines = run(argv, "".join(f"{address:#x}\n" for address in code)).splitlines()
+    calls: dict[str, list[Instruction]] = {}
+    for line, instruction in zip(lines, code.values(), strict=True):
+        stack = json.loads(line)["Symbol"]
+        if len(stack) > 1 and stack[0]["FunctionName"] in ACCESSORS:
+            caller = stack[1]
+            place = f"{Path(caller['FileName']).name}:{caller['Line']}:{caller['Column']}"
+            calls.setdefault(place, []).append(instruction)
+    return calls
+
+
+def faults(target: Target, level: str, source: Path, scratch: Path) -> tuple[int, list[str]]:
+    """How many calls of an accessor the object has, and what is wrong with them."""
+    obj = scratch / "object.o"
+    run([*target.argv, *FLAGS, level, source, "-o", obj])
+    calls = by_call(obj, instructions(target, obj))
+    wrong = []
+    for place, found in calls.items():
+        if not any(instruction.is_16 for instruction in found):
+            wrong.append(f"{level} {place}: no 16-bit access")
+        wrong += [f"{level} {place}: {instruction}" for instruction in found if instruction.is_wrong]
+    return len(calls), wrong
+
+
+def check(target: Target, scratch: Path) -> list[str]:
+    total = 0
+    wrong: list[str] = []
+    for level in LEVELS:
+        for source in sorted((TOP / "lib" / "src").glob("*.c")):
+            count, found = faults(target, level, source, scratch)
+            total += count
+            wrong += found
+    if not total:
+        wrong.append("no access to a shared word was found at all")
+    print(f"{target.name}: shared words are accessed in {total} places, wrongly: {len(wrong) or 'none'}")
+    for line in wrong:
+        print(f"  {line}")
+    return wrong
+
+
+def main() -> Exit:
+    code = Exit.CLEAN
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        for target in targets():
+            if not installed(target, scratch):
+                print(f"{target.name}: skipped, not installed (scripts/setup --group cross)")
+            elif check(target, scratch):
+                code = Exit.FINDINGS
+    if code:
+        print("repeat: scripts/launch.bash shared_words")
+    return code
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Stop as stop:
+        print(f"shared_words: {stop}", file=sys.stderr)
+        sys.exit(int(stop.code))
