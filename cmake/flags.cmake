@@ -54,7 +54,8 @@ if(VVS_COVERAGE)
 endif()
 
 if(VVS_TRACE)
-  target_compile_options(vvs_instrument INTERFACE -fsanitize-coverage=trace-loads,trace-stores)
+  # Without func (or edge) clang takes the others and instruments nothing.
+  target_compile_options(vvs_instrument INTERFACE -fsanitize-coverage=func,trace-loads,trace-stores)
 endif()
 
 if(NOT VVS_ENGINE MATCHES "^(none|libfuzzer|afl)$")

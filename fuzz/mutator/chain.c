@@ -295,10 +295,16 @@ bool op_resize(struct mutation *mutation)
         return false;
     }
     struct scn_record *element = &opened.elements[opened.at];
+    struct rng *rng = &mutation->rng;
     uint64_t len = len_of(element);
-    uint64_t fresh = rng_chance(&mutation->rng, 50)
-                         ? len + rng_below(&mutation->rng, 5) - 2
-                         : value_of(&mutation->rng, scn_type_of(SCN_TAG_ELEMENT), SCN_ELEMENT_F_LEN);
+    uint64_t fresh = value_of(rng, scn_type_of(SCN_TAG_ELEMENT), SCN_ELEMENT_F_LEN);
+    if (rng_chance(rng, 50)) {
+        fresh = len + rng_below(rng, 5) - 2;
+    } else if (opened.chain->element_count > 1 && rng_chance(rng, 20)) {
+        /* All of them together come to as much as a chain may describe, or just beyond. */
+        uint64_t others = chain_len(mutation->scenario, opened.chain) - len;
+        fresh = VVS_CHAIN_BYTES_MAX - others + rng_below(rng, 3) * (uint64_t)rng_below(rng, 64);
+    }
     scn_set(element, SCN_ELEMENT_F_LEN, fresh & UINT32_MAX);
     return fresh != len;
 }

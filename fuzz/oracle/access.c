@@ -213,13 +213,33 @@ static void check_slices(const struct vvs_slice *slices, uint32_t count, bool wr
     }
 }
 
+/* Whether `chain` may hold a packet at all: one direction, room for the header and `len` bytes. */
+static void check_acceptable(const struct shadow_chain *chain, bool writable, uint64_t len)
+{
+    uint64_t total = chain->len[0] + chain->len[1];
+    if (chain->count[!writable] != 0) {
+        oracle_fail(NAME, "a packet was parsed from a chain with %u elements of the other direction",
+                    chain->count[!writable]);
+    } else if (total > VVS_CHAIN_BYTES_MAX || total < VVS_HDR_BYTES + len) {
+        oracle_fail(NAME, "a packet of %" PRIu64 " bytes was parsed from a chain of %" PRIu64, len, total);
+    } else if (chain->count[writable] > shadow.handling_queue->max_chain) {
+        oracle_fail(NAME, "a packet was parsed from %u elements, the limit is %u", chain->count[writable],
+                    shadow.handling_queue->max_chain);
+    }
+}
+
 void access_check_packet(const struct vvs_packet *packet)
 {
     struct shadow_chain *chain = shadow.handling;
-    if (!chain || !chain->known) {
+    bool writable = packet->writable != 0;
+    if (!chain) {
+        oracle_fail(NAME, "a packet was parsed that no popped chain holds");
         return;
     }
-    bool writable = packet->writable != 0;
+    check_acceptable(chain, writable, vvs_packet_capacity(packet));
+    if (!chain->known) {
+        return;
+    }
     uint32_t count;
     const struct vvs_slice *header = vvs_packet_header_slices(packet, &count);
     check_slices(header, count, writable, 0, VVS_HDR_BYTES, "header");

@@ -202,14 +202,11 @@ static void on_packet(void *context, struct run *r, uint32_t role, const struct 
 {
     (void)context;
     (void)r;
-    struct shadow_chain *chain = shadow.handling;
-    if (!chain) {
-        oracle_fail("access", "a packet was parsed that no popped chain holds");
-        return;
-    }
     access_check_packet(packet);
     const struct shadow_queue *q = shadow.handling_queue;
-    stats_packet(role == VVS_QUEUE_RX, q->packed, tags_of(q, chain, packet));
+    if (shadow.handling) {
+        stats_packet(role == VVS_QUEUE_RX, q->packed, tags_of(q, shadow.handling, packet));
+    }
 }
 
 static void on_returned(void *context, struct run *r, uint32_t role, const struct vvs_token *token,

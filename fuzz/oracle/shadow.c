@@ -187,6 +187,7 @@ static void grant(struct shadow_queue *q, uint64_t addr, uint32_t len, bool writ
         return;
     }
     chain->len[writable] += len;
+    chain->count[writable]++;
     if (shadow.grant_count == SHADOW_MAX_GRANTS) {
         chain->known = false;
         return;

@@ -28,6 +28,7 @@ struct shadow_chain {
     uint32_t grant_count;
     uint32_t sequence;       /* of its token, where one was seen */
     uint64_t len[2];         /* bytes, by writable */
+    uint32_t count[2];       /* elements, by writable */
     uint32_t cursor[2];      /* by writable: a grant, and the stream position where it begins */
     uint64_t cursor_at[2];
     uint32_t header_loaded;  /* bytes, from 0 on */

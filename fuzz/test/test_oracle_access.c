@@ -177,6 +177,29 @@ static void test_slices(void **state)
     stage_expect("access", "payload slice 0");
 }
 
+/* What is parsed from a chain that had to be refused: direction, bytes, elements. */
+static void test_accepted(void **state)
+{
+    (void)state;
+    struct vvs_slice slices[2] = {{stage_at(STAGE_DATA), 20}, {stage_at(STAGE_DATA + 0x100), 24}};
+    const struct vvs_packet packet = {.header_slice_count = 2, .slice_count = 2, .slices = slices};
+    open_tx();
+    stage_desc(STAGE_DESC + 16, STAGE_DATA + 0x100, 100, VVS_DESC_F_WRITE, 0);
+    stage_pop(0, 2);
+    access_check_packet(&packet);
+    stage_expect("access", "other direction");
+    open_tx();
+    stage_desc(STAGE_DESC + 16, STAGE_DATA + 0x100, UINT32_MAX - 18, 0, 0);
+    stage_pop(0, 2);
+    access_check_packet(&packet);
+    stage_expect("access", "a chain of 4294967297");
+    open_tx();
+    stage.q->max_chain = 1;
+    stage_pop(0, 2);
+    access_check_packet(&packet);
+    stage_expect("access", "the limit is 1");
+}
+
 static void test_popped_chain(void **state)
 {
     (void)state;
@@ -222,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_broken_queue),
         cmocka_unit_test(test_item_of_other_format),
         cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_accepted),
         cmocka_unit_test(test_popped_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
