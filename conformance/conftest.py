@@ -5,7 +5,7 @@ import fnmatch
 
 import pytest
 
-from conformance.runner import vectors
+from conformance.runner import iut, vectors
 
 
 def pytest_addoption(parser):
@@ -22,12 +22,9 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def outcomes(request):
     """The outcome of each vector that this session asks for, run in batches when the first is wanted."""
-    from conformance.runner import iut
-
-    wanted = {
-        item.callspec.params["vector"].id
-        for item in request.session.items
-        if hasattr(item, "callspec") and "vector" in item.callspec.params
-    }
+    if not iut.tool().exists():
+        pytest.fail(f"no {iut.tool().name}: cmake --build --preset unit --target vvs-run", pytrace=False)
+    parametrised = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    wanted = {params["vector"].id for params in parametrised if "vector" in params}
     chosen = [vector for vector in vectors.load() if vector.id in wanted]
     return {outcome.vector.id: outcome for outcome in iut.run(chosen)}

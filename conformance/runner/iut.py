@@ -14,8 +14,8 @@ from conformance.runner.vectors import JSON, TOP, Vector
 
 Verdict = Literal["pass", "fail", "crash", "timeout", "unsupported", "error"]
 BATCH = 50
-BATCH_TIMEOUT_S = 120
-ONE_TIMEOUT_S = 20
+BATCH_TIMEOUT_S = 30
+ONE_TIMEOUT_S = 10
 
 
 def tool() -> Path:

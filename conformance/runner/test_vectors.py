@@ -5,6 +5,9 @@ import pytest
 
 from conformance.runner import iut
 
+# The first vector waits for the answers to all.
+pytestmark = pytest.mark.timeout(600)
+
 
 def test_vector(vector, outcomes, record_property):
     outcome = outcomes[vector.id]
