@@ -59,7 +59,7 @@ class Numbers:
             max(self.edges, other.edges),
             self.generated + other.generated,
             self.parsed + other.parsed,
-            Counter({tag: self.tags[tag] + other.tags[tag] for tag in self.tags | other.tags}),
+            Counter({tag: self.tags[tag] + other.tags[tag] for tag in {**self.tags, **other.tags}}),
         )
 
     @property

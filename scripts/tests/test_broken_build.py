@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""A library with a fault planted in it: found, kept, reproduced, and gone once it is mended."""
+
+import json
+import shlex
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from vvs_tools import TOP
+
+PARTS = ("CMakeLists.txt", "CMakePresets.json", "cmake", "fuzz", "lib", "requirements.txt", "scripts")
+# A refused chain is to be returned with length 0.
+RIGHT, WRONG = "refused ? 0 :", "refused ? 4 :"
+RUN = ("tx_packet", "--seconds", "4", "--jobs", "1")
+
+pytestmark = pytest.mark.slow
+
+
+class Checkout:
+    """A copy of this checkout whose library can be broken."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = top
+        for part in PARTS:
+            copy = shutil.copytree if (TOP / part).is_dir() else shutil.copy
+            copy(TOP / part, top / part)
+        (top / ".venv").symlink_to(TOP / ".venv")
+        self.source = top / "lib" / "src" / "serve.c"
+
+    def replace(self, old: str, new: str) -> None:
+        text = self.source.read_text()
+        assert text.count(old) == 1
+        self.source.write_text(text.replace(old, new))
+
+    def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(argv, cwd=self.top, capture_output=True, text=True, timeout=100)
+
+    def findings(self) -> list[Path]:
+        return list((self.top / "build/out/fuzz/tx_packet/findings").glob("*"))
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    checkout = Checkout(tmp_path_factory.mktemp("checkout"))
+    checkout.replace(RIGHT, WRONG)
+    done = checkout.run("scripts/fuzz", "tx_packet", "--seconds", "1", "--json")
+    assert done.returncode in (1, 4), done.stderr
+    return checkout
+
+
+def test_a_planted_fault_is_found_and_its_command_shows_it_again(broken):
+    done = broken.run("scripts/fuzz", *RUN, "--json")
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout)
+    assert told["verdict"] == "findings"
+    found = told["targets"][0]["findings"]
+    assert {finding["kind"] for finding in found} == {"used-len"}
+    assert {broken.top / finding["file"] for finding in found} == set(broken.findings())
+    shown = broken.run(*shlex.split(found[0]["command"]))
+    assert shown.returncode == 1, shown.stderr
+    for expected in (
+        '"steps"',
+        "queues",
+        "FINDING tx_packet: used-len",
+        "lib/src/serve.c",
+        found[0]["command"],
+    ):
+        assert expected in shown.stdout
+
+
+def test_the_summary_names_finding_and_command(broken):
+    done = broken.run("scripts/fuzz", *RUN)
+    assert done.returncode == 1, done.stderr
+    assert "FINDING tx_packet: used-len" in done.stdout
+    assert "reproduce: scripts/repro build/out/fuzz/tx_packet/findings/crash-" in done.stdout
+
+
+def test_an_interrupt_keeps_the_findings(broken):
+    before = set(broken.findings())
+    child = subprocess.Popen(
+        ["scripts/fuzz", "tx_packet", "--seconds", "60"],
+        cwd=broken.top,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    try:
+        while not set(broken.findings()) - before:
+            assert child.poll() is None
+    finally:
+        child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert "reproduce: scripts/repro" in out
+    assert set(broken.findings()) > before
+
+
+def test_its_scenario_in_json_shows_it_too(broken, tmp_path):
+    crash = min(broken.findings(), key=lambda path: path.stat().st_size)
+    scn = broken.top / "build/unit/fuzz/scn"
+    scenario = tmp_path / "crash.json"
+    scenario.write_text(broken.run(str(scn), "json", str(crash)).stdout)
+    done = broken.run("scripts/repro", str(scenario), "--target", "tx_packet")
+    assert done.returncode == 1, done.stderr
+    assert "FINDING tx_packet: used-len" in done.stdout
+
+
+def test_mended_it_fails_no_more(broken):
+    crash = str(broken.findings()[0])
+    broken.replace(WRONG, RIGHT)
+    try:
+        done = broken.run("scripts/repro", crash)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "no finding" in done.stdout
+        assert broken.run("scripts/fuzz", "tx_packet", "--seconds", "2").returncode == 0
+    finally:
+        broken.replace(RIGHT, WRONG)
+
+
+def test_a_library_that_does_not_build_is_exit_3_with_log_and_command(broken):
+    broken.replace(WRONG, "refused ? no_such_name :")
+    try:
+        done = broken.run("scripts/fuzz", "tx_packet", "--seconds", "2")
+    finally:
+        broken.replace("refused ? no_such_name :", WRONG)
+    assert done.returncode == 3
+    assert len(done.stderr.splitlines()) == 1
+    assert "build/out/build/fuzz.log" in done.stderr
+    assert "repeat: cmake" in done.stderr

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""Campaigns with an engine of a few lines of shell: what is hard to bring about with the real one."""
+
+import hashlib
+import os
+import time
+
+import pytest
+from vvs_tools import build, campaign, corpus, fuzz, targets
+from vvs_tools.console import Exit, Stop
+
+HEAD = r"""#!/bin/sh
+for word; do case $word in -artifact_prefix=*) prefix=${word#*=};; esac; done
+written() { # CONTENT: what the engine does with an input that fails
+    name=crash-$(printf %s "$1" | sha1sum | cut -d' ' -f1)
+    printf %s "$1" >"$prefix$name"
+    echo "SUMMARY: AddressSanitizer: heap-buffer-overflow x.c:1 in f"
+    echo "artifact_prefix='$prefix'; Test unit written to $prefix$name"
+    exit 77
+}
+inited() { printf '#7\tINITED cov: 30 ft: 3\n'; }
+"""
+# Fails on an input that says BAD.
+REPLAY = """#!/bin/sh
+grep -q BAD "$1" || exit 0
+echo "oracle work: too much"
+exit 1
+"""
+NAMES = ["a", "b", "c", "d", "e"]
+
+
+def toy(name: str) -> targets.Target:
+    return targets.Target(name, "a toy", "bytes", 9, True)
+
+
+def sha1(content: bytes) -> str:
+    return hashlib.sha1(content).hexdigest()
+
+
+@pytest.fixture
+def engine(monkeypatch, tmp_path, write):
+    """Makes the engine of the target `toy` from shell lines, and a campaign with it."""
+    monkeypatch.setattr(build, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(targets, "TOP", tmp_path)
+    write("build/unit/fuzz/replay-toy", REPLAY, 0o755)
+
+    def make(body: str) -> campaign.Campaign:
+        write("build/fuzz/fuzz/fuzz_toy", HEAD + body, 0o755)
+        return campaign.Campaign([toy("toy")], tmp_path / "out", ("fuzz", "unit"), os.environ)
+
+    return make
+
+
+def run(made: campaign.Campaign, seconds: float = 0.6, jobs: int = 1) -> campaign.Tally:
+    with made.prepared():
+        for _ in made.run(campaign.plan([toy("toy")], jobs, seconds)):
+            pass
+    return made.tallies["toy"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_shares_are_equal_and_every_core_is_busy_to_the_end(count, jobs):
+    plan = campaign.plan([toy(name) for name in NAMES[:count]], jobs, 60)
+    total = dict.fromkeys(NAMES[:count], 0.0)
+    for pieces in plan:
+        assert pieces[-1].end == pytest.approx(60)
+        for piece, begin in zip(pieces, [0, *(piece.end for piece in pieces)], strict=False):
+            total[piece.target.name] += piece.end - begin
+    assert list(total.values()) == pytest.approx([60 * jobs / count] * count)
+
+
+def test_each_gives_every_target_its_seconds():
+    assert campaign.wall_seconds(5, 2, 60, True) == 150
+    assert campaign.wall_seconds(1, 2, 60, True) == 60
+    assert campaign.wall_seconds(5, 2, 60, False) == 60
+
+
+def test_a_target_is_restarted_after_a_finding_until_its_time_is_over(engine):
+    began = time.monotonic()
+    tally = run(engine('inited; sleep 0.05; written "BAD $$"'), seconds=1)
+    assert 1 <= time.monotonic() - began < 3
+    assert tally.runs > 1
+    assert len(tally.findings) in (tally.runs - 1, tally.runs)  # the last one may have had no time
+    assert {finding.kind for finding in tally.findings.values()} == {"work"}
+    assert all(path.read_text().startswith("BAD") for path in tally.findings)
+    assert 7 * len(tally.findings) <= tally.done.executions <= 7 * tally.runs
+    assert tally.done.edges == 30
+
+
+def test_the_same_finding_again_is_no_new_one_and_no_fault(engine):
+    tally = run(engine("inited; written BAD"))
+    assert tally.runs > 1
+    assert len(tally.findings) == 1
+    assert not tally.fault
+
+
+def test_a_finding_that_no_replay_shows_is_kept_and_says_so(engine):
+    tally = run(engine("inited; written once"))
+    assert [finding.kind for finding in tally.findings.values()] == [
+        "heap-buffer-overflow, not reproduced by a replay"
+    ]
+
+
+def test_an_engine_that_dies_without_a_finding_is_inconclusive(engine):
+    made = engine("echo went wrong; exit 9")
+    tally = run(made)
+    assert tally.runs == 1
+    assert "exits 9 without a finding: went wrong" in tally.fault
+    assert fuzz.verdict_of(made) is Exit.INCONCLUSIVE
+
+
+def test_nothing_executed_is_inconclusive(engine):
+    made = engine("sleep 60")
+    run(made, 0.2)
+    assert fuzz.verdict_of(made) is Exit.INCONCLUSIVE
+
+
+def test_an_input_of_the_corpus_that_fails_is_moved_to_the_findings(engine, write):
+    entry = write(f"out/toy/corpus/{sha1(b'BAD')}", "BAD")
+    tally = run(engine(f"[ ! -e {entry} ] || written BAD; inited; sleep 60"))
+    assert not entry.exists()
+    assert not tally.fault
+    assert [path.read_text() for path in tally.findings] == ["BAD"]
+
+
+def test_a_committed_input_that_fails_ends_the_target_and_is_a_finding(engine):
+    made = engine("written BAD")
+    tally = run(made)
+    assert tally.runs == 1
+    assert "committed input" in tally.fault
+    assert fuzz.verdict_of(made) is Exit.FINDINGS
+
+
+def test_half_written_entries_are_dropped_and_whole_ones_stay(engine, write):
+    whole = write(f"out/toy/corpus/{sha1(b'whole')}", "whole")
+    cut = write(f"out/toy/corpus/{sha1(b'cut off')}", "cut")
+    empty = write(f"out/toy/corpus/{sha1(b'was longer')}", "")
+    tally = run(engine("inited; sleep 60"), 0.2)
+    assert tally.dropped == 2
+    assert (whole.exists(), cut.exists(), empty.exists()) == (True, False, False)
+
+
+def test_what_an_earlier_campaign_found_is_a_finding_while_it_fails(engine, write):
+    left = write(f"out/toy/findings/crash-{sha1(b'BAD')}", "BAD")
+    write(f"out/toy/findings/crash-{sha1(b'mended')}", "mended")
+    tally = run(engine("inited; sleep 60"), 0.2)
+    assert list(tally.findings) == [left]
+
+
+def test_a_finding_cut_off_by_a_full_disk_says_so(engine):
+    tally = run(engine('inited; sha1sum() { echo 0123; }; written "BAD"'), 0.2)
+    assert [finding.kind for finding in tally.findings.values()] == ["work, cut off when it was written"]
+
+
+def test_an_interrupt_ends_the_children_and_keeps_what_they_found(engine):
+    made = engine("trap 'inited; written BAD' TERM; inited; sleep 60 & wait")
+    with made.prepared(), pytest.raises(KeyboardInterrupt):
+        for _ in made.run(campaign.plan([toy("toy")], 1, 60)):
+            if made.elapsed > 0.3:
+                raise KeyboardInterrupt
+    tally = made.tallies["toy"]
+    assert not tally.running
+    assert [finding.kind for finding in tally.all_findings()] == ["heap-buffer-overflow, not replayed yet"]
+
+
+def test_a_full_disk_stops_the_campaign_and_its_children(engine, monkeypatch):
+    made = engine("inited; sleep 60")
+    usage = campaign.shutil.disk_usage(".")
+    with made.prepared():
+        running = made.run(campaign.plan([toy("toy")], 1, 60))
+        next(running)
+        assert made.tallies["toy"].running
+        monkeypatch.setattr(campaign.shutil, "disk_usage", lambda path: usage._replace(free=1 << 20))
+        with pytest.raises(Stop, match="no space: 1 MiB free") as stop:
+            for _ in running:
+                pass
+    assert stop.value.code is Exit.INCONCLUSIVE
+    assert not made.tallies["toy"].running
+
+
+def test_two_campaigns_do_not_share_a_folder(engine):
+    first, second = engine("inited; sleep 60"), engine("inited; sleep 60")
+    with first.prepared(), pytest.raises(Stop, match="try --out"), second.prepared():
+        pass
+
+
+def test_the_dictionary_and_the_committed_folders_are_passed_on(engine, write, tmp_path):
+    write("fuzz/dict/toy.dict", "")
+    for kind in corpus.KINDS:
+        write(f"corpus/toy/{kind}/one", "")
+    run(engine('echo "$@"; inited; sleep 60'), 0.3)
+    said = (tmp_path / "out/toy/runs/1.log").read_text().splitlines()[0]
+    folders = " ".join(str(tmp_path / "corpus" / "toy" / kind) for kind in corpus.KINDS)
+    assert f"-dict={tmp_path}/fuzz/dict/toy.dict {tmp_path}/out/toy/corpus {folders}" in said
