@@ -124,6 +124,13 @@ def test_an_input_of_the_corpus_that_fails_is_moved_to_the_findings(engine, writ
     assert [path.read_text() for path in tally.findings] == ["BAD"]
 
 
+def test_two_jobs_that_fail_on_one_entry_go_on_both(engine, write):
+    entry = write(f"out/toy/corpus/{sha1(b'BAD')}", "BAD")
+    tally = run(engine(f"[ ! -e {entry} ] || {{ sleep 0.2; written BAD; }}; inited; sleep 60"), jobs=2)
+    assert not tally.fault
+    assert tally.runs == 4
+
+
 def test_a_committed_input_that_fails_ends_the_target_and_is_a_finding(engine):
     made = engine("written BAD")
     tally = run(made)

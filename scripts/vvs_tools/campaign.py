@@ -62,6 +62,7 @@ class Tally:
     earlier: list[Path] = field(default_factory=list)  # findings of earlier campaigns
     pending: dict[Path, str] = field(default_factory=dict)  # found, not replayed yet; what was printed
     findings: dict[Path, Finding] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)  # corpus entries that failed
     fault: str = ""  # why it was given up
 
     @property
@@ -198,11 +199,14 @@ class Campaign:
             tally.fault = f"exits {code} without a finding: {last} (log: {findings.shown(log)})"
 
     def forget(self, tally: Tally, artifact: Path) -> bool:
-        """Take an input that fails out of the working corpus; whether it was there."""
-        entry = tally.corpus / findings.content_name(artifact)
-        was_there = entry.exists()
-        entry.unlink(missing_ok=True)
-        return was_there
+        """Take an input that fails out of the working corpus; whether it was there,
+        since another job may have taken it out."""
+        name = findings.content_name(artifact)
+        entry = tally.corpus / name
+        if entry.exists():
+            tally.forgotten.add(name)
+            entry.unlink()
+        return name in tally.forgotten
 
     def judge(self, tally: Tally) -> Generator[None]:
         """Replay what was found."""
