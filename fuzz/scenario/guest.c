@@ -85,7 +85,7 @@ void guest_touch(struct guest *guest, const void *host, size_t len)
 }
 
 /* What the library stored may be uninitialised for MemorySanitizer; zeroed memory is not. */
-static void forget_origin(uint8_t *start, size_t len)
+static void initialise(const void *start, size_t len)
 {
 #ifdef GUEST_MSAN
     __msan_unpoison(start, len);
@@ -103,7 +103,7 @@ void guest_clear(struct guest *guest)
     }
     if (guest->touched_lost || total > KEEP_BYTES) {
         madvise(guest->arena, guest->arena_used, MADV_DONTNEED);
-        forget_origin(guest->arena, guest->arena_used);
+        initialise(guest->arena, guest->arena_used);
     } else {
         for (uint32_t i = 0; i < guest->touched_count; i++) {
             const struct guest_touched *range = &guest->touched[i];

@@ -95,7 +95,8 @@ static inline struct scn_record *publish(uint32_t role, uint32_t field)
     return step;
 }
 
-/* The answer number `number`, which must be of step `step` and have this status and these many chains. */
+/* The answer number `number`, which must be of step `step` and have this status and these many
+ * chains. */
 static inline const struct run_answer *
 answer(uint32_t number, uint32_t step, enum vvs_status status, uint32_t chains, uint32_t used)
 {

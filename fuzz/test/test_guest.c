@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Guest memory and the driver, against bytes worked out by hand from the specification's layouts. */
+/* Guest memory and the driver, against bytes worked out by hand from the layouts as specified. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -365,7 +365,7 @@ static void test_packed_chains(void **state)
     struct scn_record *element = build_element(&scenario, 0x50);
     scn_set(element, SCN_ELEMENT_F_REPEAT, 2);
     drive();
-    /* Rings 0x30, 4, 4; data at 0x80. AVAIL is bit 7, USED bit 15; the second lap starts in the middle. */
+    /* Rings 0x30, 4, 4; data at 0x80. AVAIL is bit 7, USED bit 15; lap 2 starts in the middle. */
     assert_guest(0x100010, "\xd0\0\x10\0\0\0\0\0\x50\0\0\0\0\0\x82\0"
                            "\x20\1\x10\0\0\0\0\0\x50\0\0\0\1\0\x83\0");
     assert_guest(0x100000, "\x70\1\x10\0\0\0\0\0\x50\0\0\0\1\0\2\x80");

@@ -160,7 +160,7 @@ static void test_events(void **state)
     assert_true(chain_of(found, 0)->has_event);
     assert_int_equal(chain_of(found, 0)->event, 0x0a0b0c0d);
     assert_used(found, 0, 4, 4);
-    /* Rings 0x100, 38, 134 bytes; data at 0x1001c0, 16 bytes a chain. The last one was popped since. */
+    /* Rings 0x100, 38, 134 bytes; data at 0x1001c0, 16 a chain. The last was popped since. */
     uint8_t bytes[20];
     assert_int_equal(guest_read(&run.guest, bytes, 0x1001e0, 20), 20);
     assert_memory_equal(bytes, "\x0d\x0c\x0b\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
