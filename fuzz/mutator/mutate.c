@@ -27,11 +27,12 @@ static const struct {
 #define SWARM_CALLS 4096u
 #define SWARM_PERCENT 80u
 
+#define THRIFTY_CHAIN 64u
 #define THRIFTY_BYTES 4096u
 #define THRIFTY_STEPS 5u
 #define LONG_PERCENT 20u
 #define THRIFTY_DESCRIPTORS 32u
-#define LAVISH_PERCENT 1u
+#define LAVISH_ONE_IN 1000u
 
 static struct scn_scenario scenario;
 static struct scn_scenario other;
@@ -139,6 +140,11 @@ static uint64_t payload_bound(const struct scn_scenario *s, const struct scn_rec
     return step->tag == SCN_TAG_ADD_CHAIN ? most * scn_get(step, SCN_ADD_CHAIN_F_COUNT, 1) : most;
 }
 
+static bool lavish(struct rng *rng)
+{
+    return rng_below(rng, LAVISH_ONE_IN) == 0;
+}
+
 /* How many descriptors a chain comes to. */
 static uint64_t descriptor_count(const struct scn_scenario *s, const struct scn_record *chain)
 {
@@ -155,7 +161,7 @@ static void thrift_chain(struct mutation *mutation, struct scn_record *chain)
     struct scn_scenario *s = mutation->scenario;
     struct rng *rng = &mutation->rng;
     if (chain->tag != SCN_TAG_ADD_CHAIN || descriptor_count(s, chain) <= THRIFTY_DESCRIPTORS ||
-        rng_chance(rng, LAVISH_PERCENT)) {
+        lavish(rng)) {
         return;
     }
     for (uint32_t i = 0; i < chain->element_count; i++) {
@@ -166,6 +172,20 @@ static void thrift_chain(struct mutation *mutation, struct scn_record *chain)
     }
 }
 
+/* A loop is walked as far as a chain may be long: most large queues take short chains only. */
+static void thrift_queues(struct mutation *mutation)
+{
+    struct scn_scenario *s = mutation->scenario;
+    for (uint32_t i = 0; i < s->queue_count; i++) {
+        struct scn_record *queue = &s->queues[i];
+        uint64_t size = scn_get(queue, SCN_QUEUE_F_SIZE, 0);
+        uint64_t limit = scn_get(queue, SCN_QUEUE_F_MAX_CHAIN, 0);
+        if ((limit == 0 ? size : limit) > THRIFTY_CHAIN && !lavish(&mutation->rng)) {
+            scn_set(queue, SCN_QUEUE_F_MAX_CHAIN, 1 + rng_below(&mutation->rng, THRIFTY_CHAIN));
+        }
+    }
+}
+
 /* Megabytes of payload cost milliseconds and show no more than kilobytes do: most chains and packets that
  * large elements make possible say a small payload. */
 static void thrift(struct mutation *mutation)
@@ -173,6 +193,7 @@ static void thrift(struct mutation *mutation)
     struct scn_scenario *s = mutation->scenario;
     struct rng *rng = &mutation->rng;
     thrift_steps(mutation);
+    thrift_queues(mutation);
     for (uint32_t i = 0; i < s->step_count; i++) {
         struct scn_record *step = &s->steps[i];
         thrift_chain(mutation, step);
@@ -180,10 +201,10 @@ static void thrift(struct mutation *mutation)
                       scn_get(step, SCN_WRITE_F_LEN, 0) > THRIFTY_BYTES;
         bool pours = (step->tag == SCN_TAG_ADD_CHAIN || step->tag == SCN_TAG_SEND) &&
                      payload_bound(s, step) > THRIFTY_BYTES;
-        if (pours && !rng_chance(rng, LAVISH_PERCENT)) {
+        if (pours && !lavish(rng)) {
             scn_set(step, SCN_ADD_CHAIN_F_PAYLOAD_LEN, rng_below(rng, 256));
         }
-        if (writes && !rng_chance(rng, LAVISH_PERCENT)) {
+        if (writes && !lavish(rng)) {
             scn_set(step, SCN_WRITE_F_LEN, rng_below(rng, 256));
         }
     }
@@ -217,6 +238,15 @@ size_t mutate(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const 
     if (rng_chance(rng, 45)) {
         open_with_traffic(&mutation);
     }
+    thrift(&mutation);
+    size_t fresh = put(bytes, capacity, &mutation);
+    return fresh != 0 ? fresh : len;
+}
+
+size_t mutate_tidy(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const struct rule *rule)
+{
+    struct mutation mutation = {.rng = {seed}, .scenario = &scenario, .rule = rule};
+    scn_decode(&scenario, bytes, len);
     thrift(&mutation);
     size_t fresh = put(bytes, capacity, &mutation);
     return fresh != 0 ? fresh : len;

@@ -14,6 +14,11 @@
  * Returns  the new length, at most `capacity` */
 size_t mutate(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const struct rule *rule);
 
+/* mutate_tidy makes bytes that something else mutated canonical and, mostly, cheap to run.
+ *
+ * Returns  as mutate */
+size_t mutate_tidy(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const struct rule *rule);
+
 /* mutate_cross puts steps, chains and image of two scenarios together.
  *
  * Returns  the length of what is in `out_bytes`, at most `capacity` */

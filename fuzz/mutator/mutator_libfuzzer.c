@@ -21,7 +21,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t capacity, unsi
     stats_generated();
     if (seed % BYTEWISE_ONE_IN == 0 && len > 1) {
         /* The version stays, or all of it is an empty scenario. */
-        return 1 + LLVMFuzzerMutate(bytes + 1, len - 1, capacity - 1);
+        len = 1 + LLVMFuzzerMutate(bytes + 1, len - 1, capacity - 1);
+        return mutate_tidy(bytes, len, capacity, seed, &target_rule);
     }
     return mutate(bytes, len, capacity, seed, &target_rule);
 }

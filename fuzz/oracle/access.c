@@ -192,6 +192,34 @@ void access_check(const struct shadow_queue *q, const struct vvs_access *access)
     }
 }
 
+/* Whether `len` bytes at `addr`, aligned to `alignment`, are one piece of memory that starts at `host`. */
+static bool part_fits(const struct shadow_queue *q, const uint8_t *host, uint64_t addr, uint64_t len,
+                      uint32_t alignment, uint32_t permission)
+{
+    uint64_t there;
+    return host && addr % alignment == 0 && (uintptr_t)host % alignment == 0 &&
+           shadow_translate(q->queue->memory, &there, addr, permission) == host && there >= len;
+}
+
+void access_check_setup(const struct shadow_queue *q, const struct vvs_queue_config *config)
+{
+    uint64_t size = q->size;
+    uint32_t both = VVS_PERM_READ | VVS_PERM_WRITE;
+    bool power = (size & (size - 1)) == 0;
+    bool size_ok = size != 0 && size <= VVS_QUEUE_SIZE_MAX && (q->packed || power);
+    bool parts_ok =
+        q->packed ? part_fits(q, q->desc, config->desc_addr, 16 * size, 16, both) &&
+                        part_fits(q, q->driver, config->driver_addr, 4, 4, VVS_PERM_READ) &&
+                        part_fits(q, q->device, config->device_addr, 4, 4, VVS_PERM_WRITE)
+                  : part_fits(q, q->desc, config->desc_addr, 16 * size, 16, VVS_PERM_READ) &&
+                        part_fits(q, q->driver, config->driver_addr, 6 + 2 * size, 2, VVS_PERM_READ) &&
+                        part_fits(q, q->device, config->device_addr, 6 + 8 * size, 4, VVS_PERM_WRITE);
+    if (!size_ok || !parts_ok) {
+        oracle_fail(NAME, "a queue of size %" PRIu64 " was set up, though its %s", size,
+                    size_ok ? "rings are not where rings may be" : "size is none");
+    }
+}
+
 /* Whether slices are bytes `at` to `at + len` of the stream, in order. */
 static void check_slices(const struct vvs_slice *slices, uint32_t count, bool writable, uint64_t at,
                          uint64_t len, const char *what)

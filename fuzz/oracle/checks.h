@@ -10,6 +10,9 @@
 /* access.c: where. */
 void access_check(const struct shadow_queue *q, const struct vvs_access *access);
 
+/* access.c: a queue that runs has a legal size, and each ring part aligned, in one piece, permitted. */
+void access_check_setup(const struct shadow_queue *q, const struct vvs_queue_config *config);
+
 /* access.c: slices lent to the caller are those bytes of the chain's stream, no more and no fewer. */
 void access_check_packet(const struct vvs_packet *packet);
 

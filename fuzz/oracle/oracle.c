@@ -72,7 +72,9 @@ static void on_start(void *context, struct run *r)
         const struct guest_queue *place = &r->guest.queues[role];
         if (place->present && r->queues[role].setup == VVS_OK) {
             struct vvs_queue_config config = config_of(place);
-            resume(shadow_bind(role, &r->queues[role].queue, &config));
+            struct shadow_queue *q = shadow_bind(role, &r->queues[role].queue, &config);
+            access_check_setup(q, &config);
+            resume(q);
         }
     }
     driver_sees = r->guest.features != 0 &&
@@ -143,6 +145,7 @@ static void on_after_step(void *context, struct run *r, uint32_t number,
             if (shadow.queues[role].queue) {
                 struct vvs_queue_config config = config_of(&r->guest.queues[role]);
                 shadow_locate(&shadow.queues[role], &config);
+                access_check_setup(&shadow.queues[role], &config);
             }
         }
     }

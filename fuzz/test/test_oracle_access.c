@@ -177,6 +177,27 @@ static void test_slices(void **state)
     stage_expect("access", "payload slice 0");
 }
 
+static void test_setup(void **state)
+{
+    (void)state;
+    struct vvs_queue_config config = {
+        .desc_addr = STAGE_DESC, .driver_addr = STAGE_DRIVER, .device_addr = STAGE_DEVICE};
+    open_tx();
+    access_check_setup(stage.q, &config);
+    stage_expect_clean();
+    stage.q->size = 12; /* no power of two */
+    access_check_setup(stage.q, &config);
+    stage_expect("access", "size is none");
+    stage.q->size = 8192; /* twice what the region can hold */
+    access_check_setup(stage.q, &config);
+    stage_expect("access", "rings");
+    stage.q->size = STAGE_SIZE;
+    config.driver_addr += 1;
+    stage.q->driver += 1;
+    access_check_setup(stage.q, &config);
+    stage_expect("access", "rings");
+}
+
 /* What is parsed from a chain that had to be refused: direction, bytes, elements. */
 static void test_accepted(void **state)
 {
@@ -245,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_broken_queue),
         cmocka_unit_test(test_item_of_other_format),
         cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_setup),
         cmocka_unit_test(test_accepted),
         cmocka_unit_test(test_popped_chain),
     };
