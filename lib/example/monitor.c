@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* A socket device in full: set-up, kicks, back pressure, stop and restart.
  *
- * It has no sockets behind it, so each packet is answered with RST; a real one would hand the payload
- * slices to writev here, and fill rx packets by readv. */
+ * It has no sockets behind it, so each packet is answered with RST; a real one would hand the
+ * payload slices to writev here, and fill rx packets by readv. */
 #include "monitor.h"
 
 #include <string.h>
@@ -42,8 +42,8 @@ enum vvs_status monitor_start(struct monitor *monitor, struct vvs_region *region
     return status;
 }
 
-/* The driver sent `packet`. Without room for the answer it stays in the queue: the driver, which sees no
- * buffer come back, has to offer rx buffers first. */
+/* The driver sent `packet`. Without room for the answer it stays in the queue: the driver, which
+ * sees no buffer come back, has to offer rx buffers first. */
 static enum vvs_verdict receive(void *context, struct vvs_packet *packet)
 {
     struct monitor *monitor = context;

@@ -10,7 +10,8 @@
 #define MONITOR_REPLIES 16u
 #define MONITOR_BUDGET 32u
 
-/* Where the driver put a virtqueue, and where to start: vhost's vring base, 0 for a fresh split queue. */
+/* Where the driver put a virtqueue, and where to start: vhost's vring base, 0 for a fresh split
+ * queue. */
 struct monitor_vring {
     uint64_t desc_addr;
     uint64_t driver_addr;
@@ -37,8 +38,8 @@ struct monitor {
     void *context;
 };
 
-/* monitor_start sets both queues up from what the driver negotiated. A status is the driver's or the
- * caller's fault, as vvs_status_fault says; then the device must not start. */
+/* monitor_start sets both queues up from what the driver negotiated. A status is the driver's or
+ * the caller's fault, as vvs_status_fault says; then the device must not start. */
 enum vvs_status monitor_start(struct monitor *monitor, struct vvs_region *regions,
                               uint32_t region_count, uint64_t features,
                               const struct monitor_vring *rx, const struct monitor_vring *tx);

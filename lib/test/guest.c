@@ -42,6 +42,15 @@ static void add_region(struct guest *guest, uint64_t addr, uint64_t len, uint32_
     guest->regions[guest->region_count++] = guest_region(addr, len, permission);
 }
 
+uint8_t *guest_extend(struct guest *guest, uint64_t addr, uint64_t len, uint32_t permission)
+{
+    add_region(guest, addr, len, permission);
+    uint8_t *host = guest->regions[guest->region_count - 1].host;
+    assert_status(vvs_memory_init(&guest->memory, guest->regions, guest->region_count), VVS_OK);
+    assert_status(vvs_queue_rebind(&guest->queue, &guest->memory), VVS_OK);
+    return host;
+}
+
 /* On a split ring the event word behind the ring exists with EVENT_IDX only. */
 static uint32_t event_bytes(const struct guest *guest)
 {

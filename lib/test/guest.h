@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* A small guest for tests: memory, one virtqueue in it, and the driver's side of either ring format.
+/* A small guest for tests: memory, one virtqueue in it, and the driver's side of either ring
+ * format.
  *
- * Every region has host memory of its own, of exactly its length, so that AddressSanitizer catches the
- * first byte too far, also where two regions are adjacent for the guest. Each ring part is a region of its own
- * with no permission but the one it needs. Written from the specification, not from the library: the
- * two meet only in the declarations of lib/include. */
+ * Every region has host memory of its own, of exactly its length, so that AddressSanitizer
+ * catches the first byte too far, also where two regions are adjacent for the guest. Each ring
+ * part is a region of its own with no permission but the one it needs. Written from the
+ * specification, not from the library: the two meet only in the declarations of lib/include. */
 #ifndef VVS_TEST_GUEST_H
 #define VVS_TEST_GUEST_H
 
@@ -84,6 +85,10 @@ bool guest_is_packed(const struct guest *guest);
 uint32_t guest_driver_bytes(const struct guest *guest);
 uint32_t guest_device_bytes(const struct guest *guest);
 struct vvs_region guest_region(uint64_t addr, uint64_t len, uint32_t permission);
+/* guest_extend gives the guest one more region, and its host memory. */
+uint8_t *guest_extend(struct guest *guest, uint64_t addr, uint64_t len, uint32_t permission);
+#define GUEST_END_BYTES UINT64_C(0x1000)
+#define GUEST_END (UINT64_MAX - GUEST_END_BYTES + 1) /* the last page there is */
 
 /* Guest memory. An address without memory fails the test. */
 uint8_t *guest_at(const struct guest *guest, uint64_t addr);
@@ -96,11 +101,12 @@ void guest_put64(const struct guest *guest, uint64_t addr, uint64_t value);
 uint16_t guest_get16(const struct guest *guest, uint64_t addr);
 uint32_t guest_get32(const struct guest *guest, uint64_t addr);
 
-/* guest_snapshot remembers all guest memory; guest_expect_unchanged fails the test when a byte differs. */
+/* guest_snapshot remembers all guest memory; guest_expect_unchanged fails the test when a byte
+ * differs. */
 void guest_snapshot(struct guest *guest);
 void guest_expect_unchanged(const struct guest *guest);
 
-/* The dirty log. guest_expect_dirty compares all of it with the pages of `spans`, then clears it. */
+/* The dirty log. guest_expect_dirty compares it with the pages of `spans`, then clears it. */
 struct guest_span {
     uint64_t addr;
     uint64_t len;
@@ -116,12 +122,15 @@ struct guest_desc {
     uint16_t next;
 };
 void guest_put_desc(const struct guest *guest, uint64_t addr, const struct guest_desc *desc);
-/* guest_raw writes descriptors to the next ring slots as they are (packed: made available by the driver's
- * wrap counter, the head last) and makes the first available. Returns head or buffer id. */
+/* guest_raw writes descriptors to the next ring slots as they are (packed: made available by the
+ * driver's wrap counter, the head last) and makes the first available.
+ *
+ * Returns  head or buffer id. */
 uint16_t guest_raw(struct guest *guest, const struct guest_desc *descs, uint16_t count);
 /* guest_offer makes descriptor `head` available on a split ring. */
 void guest_offer(struct guest *guest, uint16_t head);
-/* guest_chain adds a direct chain, guest_table only writes an indirect table, guest_indirect does both. */
+/* guest_chain adds a direct chain, guest_table only writes an indirect table, guest_indirect does
+ * both. */
 uint16_t guest_chain(struct guest *guest, const struct vvs_element *elements, uint16_t count);
 void guest_table(const struct guest *guest, uint64_t table, const struct vvs_element *elements,
                  uint16_t count);
@@ -170,7 +179,8 @@ struct guest_header {
 };
 /* guest_header_bytes lays it out as on the wire. */
 void guest_header_bytes(uint8_t *out_bytes, const struct guest_header *header);
-/* guest_rw is a header of a stream RW packet with `len` payload bytes, no two bytes of a field alike. */
+/* guest_rw is a header of a stream RW packet with `len` payload bytes, no two bytes of a field
+ * alike. */
 struct guest_header guest_rw(uint32_t len);
 
 /* What a failing call must leave alone: filled with a pattern before, looked at afterwards. */

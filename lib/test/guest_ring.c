@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* The driver's side of the two ring formats, and the device calls of which a test expects success. */
+/* The driver's side of the two ring formats, and the device calls of which a test expects
+ * success. */
 #include "guest.h"
 
 #define AVAIL_BIT (1u << 7)
@@ -10,7 +11,8 @@ static uint64_t slot_addr(uint32_t slot)
     return GUEST_DESC + 16u * slot;
 }
 
-/* The flags by which the driver makes a descriptor available: AVAIL its wrap counter, USED the inverse. */
+/* The flags by which the driver makes a descriptor available: AVAIL its wrap counter, USED the
+ * inverse. */
 static uint16_t available(uint16_t flags, bool wrap)
 {
     return (uint16_t)(flags | (wrap ? AVAIL_BIT : USED_BIT));

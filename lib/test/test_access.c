@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Order and number of accesses to guest memory, seen by the observer, which here plays the racing guest too. */
+/* Order and number of accesses to guest memory, seen by the observer, which here plays the racing
+ * guest too. */
 #include "guest.h"
 
 #define TABLE (GUEST_DATA + 0x8000)
@@ -201,7 +202,8 @@ static void test_arm_order(void **state)
         seen_is(split, 2);
 }
 
-/* Whoever migrates takes a page away when its bit is set: set before the write, the write is lost. */
+/* Whoever migrates takes a page away when its bit is set: set before the write, the write is
+ * lost. */
 static void test_log_after_the_write(void **state)
 {
     struct guest *guest = guest_replace(state, 0, 2048, 0);

@@ -121,6 +121,22 @@ static void test_event_refused(void **state)
     event_is(guest, enough, 2, VVS_OK);
 }
 
+static void test_event_at_end_of_address_space(void **state)
+{
+    struct guest *guest = *state;
+    guest_extend(guest, GUEST_END, GUEST_END_BYTES, VVS_PERM_READ | VVS_PERM_WRITE);
+    for (uint32_t tail = 1; tail <= 4; tail++) {
+        const struct vvs_element elements[] = {{GUEST_DATA, 4 - tail, 1},
+                                               {UINT64_MAX - tail + 1, tail, 1}};
+        guest_fill(guest, UINT64_MAX - 4, 0x5a, 5);
+        event_is(guest, elements, 2, VVS_OK);
+        assert_int_equal(*guest_at(guest, UINT64_MAX), 0x44);
+        assert_int_equal(*guest_at(guest, UINT64_MAX - tail), 0x5a);
+    }
+    const struct vvs_element wraps = {UINT64_MAX - 2, 4, 1};
+    event_is(guest, &wraps, 1, VVS_E_ADDR);
+}
+
 static void test_event_dirty(void **state)
 {
     struct guest *guest = *state;
@@ -133,6 +149,14 @@ static void test_event_dirty(void **state)
     assert_status(vvs_event_commit(&used_len, &chain, VVS_EVENT_TRANSPORT_RESET), VVS_OK);
     const struct guest_span span = {GUEST_DATA + 0x1ffe, 4};
     guest_expect_dirty(guest, &span, 1);
+
+    /* The last bytes of a page leave the next page alone. */
+    const struct vvs_element end = {GUEST_DATA + 0x3ffc, 4, 1};
+    guest_chain(guest, &end, 1);
+    guest_pop(guest, &chain);
+    assert_status(vvs_event_commit(&used_len, &chain, VVS_EVENT_TRANSPORT_RESET), VVS_OK);
+    const struct guest_span page = {GUEST_DATA + 0x3ffc, 4};
+    guest_expect_dirty(guest, &page, 1);
 }
 
 int main(void)
@@ -143,6 +167,7 @@ int main(void)
         BOTH_TESTS(test_event),
         BOTH_TESTS(test_event_in_pieces),
         BOTH_TESTS(test_event_refused),
+        BOTH_TESTS(test_event_at_end_of_address_space),
         BOTH_TESTS(test_event_dirty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

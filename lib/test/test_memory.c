@@ -63,6 +63,21 @@ static void test_init_wrap(void **state)
     struct vvs_region wraps_on_host = region(0x1000, 0x1000, BOTH);
     wraps_on_host.host = (uint8_t *)(UINTPTR_MAX - 0xffe);
     expect_one(wraps_on_host, VVS_E_REGION_WRAP);
+    wraps_on_host.host = (uint8_t *)(UINTPTR_MAX - 0xfff);
+    expect_one(wraps_on_host, VVS_OK);
+}
+
+/* Each region is looked at, whatever its place. */
+static void test_init_later_region(void **state)
+{
+    (void)state;
+    const struct vvs_region good = region(0x8000, 0x1000, BOTH);
+    struct vvs_region bad = region(0x1000, 0x1000, 8);
+    expect_two(good, bad, VVS_E_ARGUMENT);
+    bad = region(0x1000, 0, BOTH);
+    expect_two(good, bad, VVS_E_REGION_EMPTY);
+    bad = region(UINT64_MAX, 2, BOTH);
+    expect_two(good, bad, VVS_E_REGION_WRAP);
 }
 
 static void test_init_overlap(void **state)
@@ -143,6 +158,18 @@ static void test_check_borders(void **state)
     range_is(&memory, 0x5fff, 2, BOTH, VVS_E_ADDR);
     range_is(&memory, 0x6000, 1, BOTH, VVS_E_ADDR);
     range_is(&memory, 0x1000, UINT64_MAX, read, VVS_E_ADDR);
+}
+
+/* Just below a region that begins at a low address. */
+static void test_check_below(void **state)
+{
+    (void)state;
+    struct vvs_region one = region(0x10, 0x8000, BOTH);
+    struct vvs_memory memory;
+    assert_status(vvs_memory_init(&memory, &one, 1), VVS_OK);
+    range_is(&memory, 0x10, 1, BOTH, VVS_OK);
+    for (uint64_t addr = 0; addr < 0x10; addr++)
+        range_is(&memory, addr, 1, VVS_PERM_READ, VVS_E_ADDR);
 }
 
 static void test_check_length_zero(void **state)
@@ -252,9 +279,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_init_arguments),
         cmocka_unit_test(test_init_wrap),
+        cmocka_unit_test(test_init_later_region),
         cmocka_unit_test(test_init_overlap),
         cmocka_unit_test(test_init_count),
         cmocka_unit_test(test_check_borders),
+        cmocka_unit_test(test_check_below),
         cmocka_unit_test(test_check_length_zero),
         cmocka_unit_test(test_check_end_of_address_space),
         cmocka_unit_test(test_log_size),

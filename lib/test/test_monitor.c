@@ -157,7 +157,8 @@ static void test_request_is_reset(void **state)
     assert_int_equal(take_all(tiny, VVS_QUEUE_RX, 44), 0);
 }
 
-/* Without rx buffers the device takes no more than it can answer, and goes on once there are some. */
+/* Without rx buffers the device takes no more than it can answer, and goes on once there are
+ * some. */
 static void test_back_pressure(void **state)
 {
     struct tiny *tiny = *state;
@@ -177,8 +178,8 @@ static void test_back_pressure(void **state)
     assert_int_equal(take_all(tiny, VVS_QUEUE_TX, 0), 5);
 }
 
-/* Stopped and started again after each packet, with a buffer left over each time: nothing is lost or seen
- * twice, also once the indices have gone round the rings. */
+/* Stopped and started again after each packet, with a buffer left over each time: nothing is lost
+ * or seen twice, also once the indices have gone round the rings. */
 static void test_stop_and_restart(void **state)
 {
     struct tiny *tiny = *state;

@@ -72,7 +72,8 @@ static void test_buffer_id(void **state)
     }
 }
 
-/* Chains go back in any order: the used descriptors follow each other without gaps by their spans. */
+/* Chains go back in any order: the used descriptors follow each other without gaps by their
+ * spans. */
 static void test_out_of_order(void **state)
 {
     struct guest *guest = guest_replace(state, 0, 7, 0);
@@ -117,7 +118,8 @@ static void test_availability(void **state)
     }
 }
 
-/* What a publish writes: id, length, both flags by the wrap counter, WRITE only with written bytes. */
+/* What a publish writes: id, length, both flags by the wrap counter, WRITE only with written
+ * bytes. */
 static void test_used_descriptor(void **state)
 {
     struct guest *guest = guest_replace(state, 0, 1, 0);
@@ -174,6 +176,35 @@ static void test_list_into_chains_in_flight(void **state)
     for (uint32_t i = 0; i < 3; i++)
         guest_raw(guest, &link, 1);
     guest_breaks(guest, VVS_E_LIST_ENDLESS);
+}
+
+/* What was undone is free again, and no more than that. */
+static void test_list_after_undo(void **state)
+{
+    const struct vvs_element elements[] = {
+        {GUEST_DATA, 44, 0}, {GUEST_DATA, 1, 0}, {GUEST_DATA, 1, 0}};
+    for (int endless = 0; endless < 2; endless++) {
+        struct guest *guest = guest_replace(state, 0, 4, 0);
+        guest_chain(guest, elements, 3);
+        const struct vvs_token token = guest_pop(guest, NULL);
+        assert_status(vvs_queue_undo(&guest->queue, &token), VVS_OK);
+        /* The driver must not change what it made available; the device has to survive it. */
+        const struct guest_desc link = {GUEST_DATA, 1, VVS_DESC_F_NEXT, 7};
+        const struct guest_desc last = {GUEST_DATA, 1, 0, 7};
+        guest->avail = 0;
+        for (int i = 0; i < 3; i++)
+            guest_raw(guest, &link, 1);
+        guest_raw(guest, endless ? &link : &last, 1);
+        guest->span_of[7] = 4;
+        if (endless) {
+            guest_breaks(guest, VVS_E_LIST_ENDLESS);
+            continue;
+        }
+        const struct vvs_token whole = guest_pop(guest, NULL);
+        assert_int_equal(whole.span, 4);
+        guest_publish(guest, &whole, 0);
+        guest_expect_used(guest, 7, 0);
+    }
 }
 
 /* A refused list goes back whole: the id of its last descriptor, and all its slots. */
@@ -273,6 +304,7 @@ int main(void)
         PACKED_TEST(test_list_unavailable),
         PACKED_TEST(test_list_endless),
         PACKED_TEST(test_list_into_chains_in_flight),
+        PACKED_TEST(test_list_after_undo),
         PACKED_TEST(test_refused_whole),
         PACKED_TEST(test_mixed),
         PACKED_TEST(test_indirect_with_next),

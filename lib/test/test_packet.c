@@ -216,6 +216,9 @@ static void test_buffers_arguments(void **state)
     header[24] = 11;
     buffers_are(header, 44, payload, 10, 2, false, VVS_E_PAYLOAD_SHORT);
     buffers_are(header, 44, payload, 10, 2, true, VVS_OK);
+    /* The payload is not looked at, so that its length may be any. */
+    buffers_are(header, 44, payload, VVS_PAYLOAD_BYTES_MAX, 2, true, VVS_OK);
+    buffers_are(header, 44, payload, VVS_PAYLOAD_BYTES_MAX + 1, 2, true, VVS_E_ARGUMENT);
 }
 
 static void test_buffers_read_only(void **state)
@@ -258,9 +261,12 @@ static void test_buffers_writable(void **state)
     struct vvs_packet packet;
     uint32_t used_len = 0;
     guest_header_bytes(expected, &fields);
+    fill_pattern(&packet);
     assert_status(vvs_packet_from_buffers(&packet, slices, 2, header, 44, payload, 6, true),
                   VVS_OK);
     assert_int_equal(vvs_packet_capacity(&packet), 6);
+    vvs_packet_set_len(&packet, 1);
+    assert_status(vvs_packet_commit(&packet, &used_len), VVS_E_UNWRITTEN);
     assert_status(vvs_packet_write(&packet, 0, bytes, 7), VVS_E_CAPACITY);
     assert_status(vvs_packet_write(&packet, 0, bytes, 5), VVS_OK);
     assert_status(vvs_packet_set_header(&packet, expected, VVS_HDR_BYTES), VVS_OK);

@@ -241,6 +241,17 @@ static void test_commit_across_regions(void **state)
     }
 }
 
+static void test_commit_at_end_of_address_space(void **state)
+{
+    struct guest *guest = *state;
+    guest_extend(guest, GUEST_END, GUEST_END_BYTES, VVS_PERM_READ | VVS_PERM_WRITE);
+    guest_fill(guest, UINT64_MAX - 99, 0x5a, 100);
+    for (uint32_t len = 44; len < 60; len++) {
+        const struct vvs_element element = {UINT64_MAX - len + 1, len, 1};
+        commit_through(guest, &element, 1, len - 44);
+    }
+}
+
 static void test_commit_rules(void **state)
 {
     struct guest *guest = *state;
@@ -342,14 +353,14 @@ static void test_dirty_commit(void **state)
     const uint8_t bytes[64] = {0};
     struct buffer buffer;
     uint32_t used_len;
-    const struct vvs_element elements[] = {{GUEST_DATA + 0x1ff0, 44, 1},
+    const struct vvs_element elements[] = {{GUEST_DATA + 0x1fd4, 44, 1},
                                            {GUEST_DATA + 0x5fff, 2, 1}};
     begin_many(guest, &buffer, elements, 2);
     guest_log(guest);
     assert_status(vvs_packet_write(&buffer.packet, 0, bytes, 2), VVS_OK);
     vvs_packet_set_len(&buffer.packet, 2);
     assert_status(vvs_packet_commit(&buffer.packet, &used_len), VVS_OK);
-    const struct guest_span spans[] = {{GUEST_DATA + 0x1ff0, 44}, {GUEST_DATA + 0x5fff, 2}};
+    const struct guest_span spans[] = {{GUEST_DATA + 0x1fd4, 44}, {GUEST_DATA + 0x5fff, 2}};
     guest_expect_dirty(guest, spans, 2);
 
     guest_publish(guest, &buffer.token, used_len);
@@ -384,19 +395,13 @@ static void test_dirty_abort(void **state)
     guest_expect_used(guest, buffer.token.id, 0);
 }
 
-/* 2^32 writable bytes: the used length is 32 bits wide, so what it can't say must not be committed. */
+/* 2^32 writable bytes: the used length is 32 bits wide, so what it can't say must not be
+ * committed. */
 static void test_largest(void **state)
 {
     struct guest *guest = guest_replace(state, GUEST_INDIRECT, 8, 1024);
     const uint32_t piece = 0x400000;
-    struct vvs_region regions[GUEST_REGIONS_MAX];
-    memcpy(regions, guest->regions, sizeof(regions));
-    regions[guest->region_count] = guest_region(GUEST_HOLE, piece, VVS_PERM_WRITE);
-    uint8_t *block = regions[guest->region_count].host;
-    struct vvs_memory memory;
-    assert_status(vvs_memory_init(&memory, regions, guest->region_count + 1), VVS_OK);
-    assert_status(vvs_queue_rebind(&guest->queue, &memory), VVS_OK);
-
+    guest_extend(guest, GUEST_HOLE, piece, VVS_PERM_WRITE);
     struct vvs_element *elements = calloc(1024, sizeof(*elements));
     struct vvs_slice *slices = calloc(1100, sizeof(*slices));
     assert_non_null(elements);
@@ -418,7 +423,6 @@ static void test_largest(void **state)
     assert_int_equal(used_len, UINT32_MAX);
     free(elements);
     free(slices);
-    free(block);
 }
 
 int main(void)
@@ -432,6 +436,7 @@ int main(void)
         BOTH_TESTS(test_commit_cut_in_two),
         BOTH_TESTS(test_commit_single_bytes),
         BOTH_TESTS(test_commit_across_regions),
+        BOTH_TESTS(test_commit_at_end_of_address_space),
         BOTH_TESTS(test_commit_rules),
         BOTH_TESTS(test_commit_less_than_written),
         BOTH_TESTS(test_write_rules),

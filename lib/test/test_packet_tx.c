@@ -208,6 +208,22 @@ static void test_addresses(void **state)
     parse_is(guest, tail, 2, VVS_E_ADDR);
 }
 
+/* Memory may reach to the last byte of the address space, and a chain to the last byte of memory. */
+static void test_end_of_address_space(void **state)
+{
+    struct guest *guest = *state;
+    guest_extend(guest, GUEST_END, GUEST_END_BYTES, VVS_PERM_READ);
+    for (uint32_t len = 44; len < 60; len++) {
+        const struct vvs_element element = {UINT64_MAX - len + 1, len, 0};
+        parses(guest, &element, 1, len - 44);
+    }
+    const struct vvs_element last[] = {{GUEST_DATA, 43, 0}, {UINT64_MAX, 1, 0}};
+    parses(guest, last, 2, 0);
+    const struct vvs_element wraps[] = {{UINT64_MAX - 42, 44, 0}, {UINT64_MAX, 0xffffffbf, 0}};
+    parse_is(guest, &wraps[0], 1, VVS_E_ADDR);
+    parse_is(guest, &wraps[1], 1, VVS_E_ADDR);
+}
+
 static void test_payload_address(void **state)
 {
     struct guest *guest = *state;
@@ -318,14 +334,7 @@ static void test_largest(void **state)
 {
     struct guest *guest = guest_replace(state, GUEST_INDIRECT, 8, 1024);
     const uint32_t piece = 0x400000;
-    struct vvs_region regions[GUEST_REGIONS_MAX];
-    memcpy(regions, guest->regions, sizeof(regions));
-    regions[guest->region_count] = guest_region(GUEST_HOLE, piece, VVS_PERM_READ);
-    uint8_t *block = regions[guest->region_count].host;
-    struct vvs_memory memory;
-    assert_status(vvs_memory_init(&memory, regions, guest->region_count + 1), VVS_OK);
-    assert_status(vvs_queue_rebind(&guest->queue, &memory), VVS_OK);
-
+    uint8_t *block = guest_extend(guest, GUEST_HOLE, piece, VVS_PERM_READ);
     struct vvs_element *elements = calloc(1024, sizeof(*elements));
     struct vvs_slice *slices = calloc(1100, sizeof(*slices));
     assert_non_null(elements);
@@ -358,7 +367,6 @@ static void test_largest(void **state)
                   VVS_E_PAYLOAD_SHORT);
     free(elements);
     free(slices);
-    free(block);
 }
 
 static void test_range_and_read(void **state)
@@ -467,6 +475,7 @@ int main(void)
         BOTH_TESTS(test_direction),
         BOTH_TESTS(test_header_short),
         BOTH_TESTS(test_addresses),
+        BOTH_TESTS(test_end_of_address_space),
         BOTH_TESTS(test_payload_address),
         BOTH_TESTS(test_slack),
         BOTH_TESTS(test_payload_short),

@@ -242,6 +242,26 @@ static void test_rx(void **state)
     assert_int_equal(*guest_at(guest, GUEST_DATA + 45), 2);
 }
 
+/* What a handler wrote before it gave up may have reached the guest's memory: the log says so. */
+static void test_rx_given_up_is_dirty(void **state)
+{
+    const enum vvs_verdict verdicts[] = {VVS_VERDICT_STOP, VVS_VERDICT_REFUSE, VVS_VERDICT_PUBLISH};
+    for (size_t i = 0; i < COUNT_OF(verdicts); i++) {
+        struct guest *guest = guest_replace(state, 0, 8, 0);
+        struct script script = {.verdicts = {verdicts[i]}, .payload_len = 3, .header_len = 4};
+        const struct vvs_server server = server_of(&script, fill);
+        const struct vvs_element element = {GUEST_DATA + 0x1000 - 44, 144, 1};
+        struct vvs_served served;
+        guest_chain(guest, &element, 1);
+        guest_log(guest);
+        const enum vvs_status expected =
+            verdicts[i] == VVS_VERDICT_PUBLISH ? VVS_E_UNWRITTEN : VVS_OK;
+        assert_status(vvs_serve_rx(&guest->queue, &served, &server, 1), expected);
+        const uint64_t page = (GUEST_DATA + 0x1000) / VVS_LOG_PAGE_BYTES;
+        assert_true(guest->log[page / 8] >> page % 8 & 1);
+    }
+}
+
 /* A handler's mistake costs its chain, and no later one. */
 static void test_rx_filled_wrongly(void **state)
 {
@@ -370,12 +390,19 @@ static void test_suppressed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH_TESTS(test_tx),          BOTH_TESTS(test_budget),
-        BOTH_TESTS(test_tx_refused),  BOTH_TESTS(test_refused_without_callback),
-        BOTH_TESTS(test_tx_verdicts), BOTH_TESTS(test_stop_at_once),
-        BOTH_TESTS(test_rx),          BOTH_TESTS(test_rx_filled_wrongly),
-        BOTH_TESTS(test_event),       BOTH_TESTS(test_no_handler),
-        BOTH_TESTS(test_broken),      BOTH_TESTS(test_in_order_behind_the_callers_own),
+        BOTH_TESTS(test_tx),
+        BOTH_TESTS(test_budget),
+        BOTH_TESTS(test_tx_refused),
+        BOTH_TESTS(test_refused_without_callback),
+        BOTH_TESTS(test_tx_verdicts),
+        BOTH_TESTS(test_stop_at_once),
+        BOTH_TESTS(test_rx),
+        BOTH_TESTS(test_rx_given_up_is_dirty),
+        BOTH_TESTS(test_rx_filled_wrongly),
+        BOTH_TESTS(test_event),
+        BOTH_TESTS(test_no_handler),
+        BOTH_TESTS(test_broken),
+        BOTH_TESTS(test_in_order_behind_the_callers_own),
         BOTH_TESTS(test_suppressed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

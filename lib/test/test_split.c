@@ -165,7 +165,7 @@ static void test_indirect_with_next(void **state)
     refused_raw(state, later, 2, VVS_E_INDIRECT_NEXT);
 }
 
-/* A table is entered at its first entry, visited in the order of `next`, and need not be used up. */
+/* A table is entered at its first entry, follows `next`, and need not be used up. */
 static void test_table_order_of_next(void **state)
 {
     struct guest *guest = *state;

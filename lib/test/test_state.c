@@ -172,6 +172,12 @@ static void test_base_split(void **state)
     assert_int_equal(found.used_index, 0xabcd);
     assert_int_equal(found.avail_wrap, 0);
     assert_int_equal(found.used_wrap, 0);
+
+    assert_status(vvs_queue_base_to_state(&guest->queue, &found, 0xffff), VVS_OK);
+    assert_int_equal(found.avail_index, 0xffff);
+    fill_pattern(&found);
+    assert_status(vvs_queue_base_to_state(&guest->queue, &found, 0x10000), VVS_E_STATE);
+    assert_untouched(&found);
 }
 
 static void test_base_packed(void **state)

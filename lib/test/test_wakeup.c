@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Two threads, driver and device, over one queue with EVENT_IDX. Each sleeps until it is notified, so one
- * lost notification stops both. VVS_LONG in the environment asks for a million rounds. */
+/* Two threads, driver and device, over one queue with EVENT_IDX. Each sleeps until it is
+ * notified, so one lost notification stops both. VVS_LONG in the environment asks for a million
+ * rounds. */
 #define _POSIX_C_SOURCE 200809L
 #include "guest.h"
 
@@ -59,7 +60,8 @@ static void notify(uint32_t *flag)
     __atomic_store_n(flag, 1, __ATOMIC_RELEASE);
 }
 
-/* Returns false when the other side has been silent for too long: somebody's notification was lost. */
+/* Returns false when the other side has been silent for too long: somebody's notification was
+ * lost. */
 static bool wait_for(struct shared *shared, uint32_t *flag)
 {
     time_t deadline = 0;
