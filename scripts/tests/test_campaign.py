@@ -155,6 +155,15 @@ def test_what_an_earlier_campaign_found_is_a_finding_while_it_fails(engine, writ
     assert list(tally.findings) == [left]
 
 
+def test_very_many_findings_of_earlier_campaigns_do_not_hold_this_one_up(engine, write, monkeypatch):
+    monkeypatch.setattr(campaign, "EARLIER_SECONDS", 0.1)
+    for number in range(50):
+        write(f"out/toy/findings/crash-{number}", "BAD")
+    tally = run(engine("inited; sleep 60"), 0.2)
+    assert 0 < len(tally.findings) < 50
+    assert "no time to replay" in tally.fault
+
+
 def test_a_finding_cut_off_by_a_full_disk_says_so(engine):
     tally = run(engine('inited; sha1sum() { echo 0123; }; written "BAD"'), 0.2)
     assert [finding.kind for finding in tally.findings.values()] == ["work, cut off when it was written"]

@@ -188,6 +188,7 @@ def test_a_tiny_disk_is_inconclusive_in_one_line(tmp_path):
         ("SUMMARY: libFuzzer: deadly signal\n", "deadly-signal"),
         ("SUMMARY: libFuzzer: timeout\n", "timeout"),
         ("==7==ERROR: LeakSanitizer: x\nSUMMARY: AddressSanitizer: 24 byte(s) leaked\n", "memory-leak"),
+        ("x.c:2:20: runtime error: shift exponent 32 is too large\n", "undefined-behavior"),  # gcc's
         ("replay: finding in x\n", "crash"),
     ],
 )

@@ -18,6 +18,8 @@ from vvs_tools.targets import Target
 
 POLL_S = 0.05
 REPLAY_TIMEOUT_S = 3 * engine.INPUT_TIMEOUT_S
+# What an earlier campaign found is replayed at the end of this one, for so long at most.
+EARLIER_SECONDS = 10
 # With less free space a finding could be cut off when it is written.
 FREE_BYTES = 16 << 20
 
@@ -221,11 +223,15 @@ class Campaign:
 
     def judge_earlier(self, tally: Tally) -> Generator[None]:
         """What an earlier campaign left behind, perhaps without a word, is a finding as long as it fails."""
-        for path in tally.earlier:
-            if path not in tally.findings:
-                fails, replayed = yield from self.replay(tally, path)
-                if fails:
-                    tally.findings[path] = tally.found(path, replayed, "", self.replay_preset)
+        until = self.elapsed + EARLIER_SECONDS
+        rest = [path for path in tally.earlier if path not in tally.findings]
+        for number, path in enumerate(rest):
+            if self.elapsed > until:
+                tally.fault = f"no time to replay {len(rest) - number} findings of earlier campaigns"
+                break
+            fails, replayed = yield from self.replay(tally, path)
+            if fails:
+                tally.findings[path] = tally.found(path, replayed, "", self.replay_preset)
 
     def replay(self, tally: Tally, path: Path) -> Generator[None, None, tuple[bool, str]]:
         """Whether it fails, and what the program printed."""

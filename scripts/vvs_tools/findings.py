@@ -43,7 +43,7 @@ def kind_of(text: str) -> str:
         return "memory-leak"
     if found := SUMMARY.search(text):
         return found[1].replace(" ", "-")
-    return "crash"
+    return "undefined-behavior" if " runtime error: " in text else "crash"
 
 
 def report_of(text: str) -> str:

@@ -35,11 +35,14 @@ class Input:
         return json.loads(self.text)
 
 
-def run_tool(*argv: str | Path) -> str:
+def run_tool(*argv: str | Path, text: str = "", name: Path | None = None) -> str:
+    """What the scenario tool prints; its complaints about `text`, its standard input, are about `name`."""
     tool = build.directory(DRAWING_PRESET) / "fuzz" / "scn"
-    done = subprocess.run([tool, *argv], capture_output=True, text=True, env=sanitizers.environment())
+    env = sanitizers.environment()
+    done = subprocess.run([tool, *argv], input=text, capture_output=True, text=True, env=env)
     if done.returncode:
-        raise Stop(Exit.USAGE, done.stderr.strip().removeprefix("scn: "))
+        complaint = done.stderr.strip().removeprefix("scn: ")
+        raise Stop(Exit.USAGE, complaint.replace("-:", f"{name}:", 1) if name else complaint)
     return done.stdout
 
 
@@ -63,9 +66,8 @@ def read_input(path: Path) -> Iterator[Input]:
         yield Input(path, run_tool("json", path))
         return
     with tempfile.TemporaryDirectory() as folder:
-        text, encoded = Path(folder, "scenario.json"), Path(folder, path.stem)
-        text.write_text(json.dumps(scenario))
-        run_tool("bytes", text, "-o", encoded)
+        encoded = Path(folder, path.stem)
+        run_tool("bytes", "-", "-o", encoded, text=json.dumps(scenario), name=path)
         yield Input(encoded, run_tool("json", encoded))
 
 

@@ -11,8 +11,8 @@ OPTIONS = {
         "allocator_may_return_null": 1,
         "handle_abort": 1,
     },
-    "UBSAN_OPTIONS": {"halt_on_error": 1, "print_stacktrace": 1},
-    "MSAN_OPTIONS": {"halt_on_error": 1},
+    "UBSAN_OPTIONS": {"halt_on_error": 1, "print_stacktrace": 1, "report_error_type": 1},
+    "MSAN_OPTIONS": {"halt_on_error": 1, "handle_abort": 1},
     "TSAN_OPTIONS": {"halt_on_error": 1, "second_deadlock_stack": 1},
 }
 

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""scripts/repro on inputs that do not fail; test_broken_build.py has those that do."""
+
+import json
+
+import pytest
+from vvs_tools import TOP, repro, targets
+
+SCENARIO = {"queues": [{"role": "rx"}], "steps": [{"add_chain": {"elements": [{"len": 300}]}}, {"serve": {}}]}
+
+
+@pytest.fixture
+def shown(script, write):
+    """Runs scripts/repro on a file with this content; what it prints."""
+
+    def run(name: str, content: str, *argv: str) -> str:
+        done = script("repro", str(write(name, content)), *argv)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_a_scenario_in_json_is_drawn_and_run_by_the_target_of_its_queues(shown):
+    out = shown("scenario.json", json.dumps(SCENARIO))
+    assert "by its queues: --target rx_packet" in out
+    assert '"len": 300' in out
+    assert "0:[300 W @" in out
+    assert "no finding: rx_packet runs" in out
+
+
+def test_a_vector_is_its_scenario(shown):
+    out = shown("vector.json", json.dumps({"id": "a/b", "scenario": SCENARIO, "expect": {}}))
+    assert "0:[300 W @" in out
+
+
+def test_bytes_run_on_the_target_of_the_folder_they_are_in(shown):
+    out = shown("packet_header/crash-1", "x" * 44)
+    assert "000020  78 78 78" in out
+    assert "44 bytes" in out
+    assert "by its queues" not in out
+    assert "no finding: packet_header runs" in out
+
+
+def test_the_target_said_wins(shown):
+    assert "no finding: split_queue" in shown("rx_packet/crash-1", "\1", "--target", "split_queue")
+
+
+def test_an_empty_file_is_the_empty_scenario(shown):
+    assert "by its queues: --target tx_packet" in shown("nothing-known", "")
+
+
+@pytest.mark.parametrize(
+    ("queues", "features", "expected"),
+    [
+        ([], [], "tx_packet"),
+        (["tx"], ["RING_PACKED"], "tx_packet"),
+        (["rx"], [], "rx_packet"),
+        (["rx", "tx"], [], "split_queue"),
+        (["event"], ["RING_PACKED"], "packed_queue"),
+    ],
+)
+def test_the_target_of_queues(queues, features, expected):
+    scenario = {"image": {"features": features}, "queues": [{"role": role} for role in queues]}
+    assert repro.target_of_queues(scenario) == expected
+    assert expected in targets.campaign()
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ('{"steps": [{"serve": {"max": -1}}]}', "steps[0].serve.max"),
+        ('{"steps": 1}', "wrong.json: steps: a list"),
+    ],
+)
+def test_json_that_is_no_scenario_is_one_line_with_the_place(script, write, content, part):
+    done = script("repro", str(write("wrong.json", content)))
+    assert done.returncode == 2, done.stdout
+    assert len(done.stderr.splitlines()) == 1
+    assert part in done.stderr
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["/no/such/file"],
+        [str(TOP)],
+        [],
+        [__file__, "--target", "no_such_target"],
+        [__file__, "--preset", "release"],
+    ],
+)
+def test_bad_usage_is_one_line(script, argv):
+    done = script("repro", *argv)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
