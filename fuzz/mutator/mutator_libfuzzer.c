@@ -13,6 +13,9 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t first_len, const u
                                  unsigned int seed);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
+/* There under MemorySanitizer alone. */
+void __msan_unpoison(const volatile void *start, size_t len) __attribute__((weak));
+
 /* One in so many mutants is made byte by byte: what no operation thinks of. */
 #define BYTEWISE_ONE_IN 16u
 
@@ -22,6 +25,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t capacity, unsi
     if (seed % BYTEWISE_ONE_IN == 0 && len > 1) {
         /* The version stays, or all of it is an empty scenario. */
         len = 1 + LLVMFuzzerMutate(bytes + 1, len - 1, capacity - 1);
+        if (__msan_unpoison) {
+            __msan_unpoison(bytes, len); /* written by the engine, which is not instrumented */
+        }
         return mutate_tidy(bytes, len, capacity, seed, &target_rule);
     }
     return mutate(bytes, len, capacity, seed, &target_rule);
