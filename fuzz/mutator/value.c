@@ -182,9 +182,8 @@ bool op_bytes(struct mutation *mutation)
     }
     for (uint32_t i = 1 + rng_below(rng, 4); i != 0; i--) {
         uint32_t at = rng_below(rng, scenario->blob_len);
-        uint8_t old = scenario->blob[at];
-        scenario->blob[at] = rng_chance(rng, 50) ? (uint8_t)(old ^ 1u << rng_below(rng, 8))
-                                                 : (uint8_t)rng_next(rng);
+        uint32_t flip = rng_chance(rng, 50) ? 1u << rng_below(rng, 8) : (uint32_t)rng_next(rng);
+        scenario->blob[at] = (uint8_t)(scenario->blob[at] ^ flip);
     }
     return true;
 }

@@ -119,6 +119,10 @@ static enum vvs_status vvs_serve(struct vvs_queue *queue, struct vvs_served *out
                                  uint32_t max_chains)
 {
     struct vvs_served served = {0, 0, false, VVS_OK};
+    if (queue->in_order && queue->in_flight_count != 0) {
+        served.stopped = VVS_E_IN_ORDER;
+        max_chains = 0;
+    }
     for (uint32_t i = 0; i < max_chains; i++) {
         if (!vvs_serve_one(queue, &served, handle, server)) {
             break;

@@ -373,6 +373,7 @@ static void test_in_order_behind_the_callers_own(void **state)
     assert_status(vvs_serve_tx(&guest->queue, &served, &server, 8), VVS_E_IN_ORDER);
     assert_int_equal(served.published_count, 0);
     guest_publish(guest, &own, 0);
+    assert_int_equal(vvs_queue_in_flight(&guest->queue), 0);
 }
 
 static void test_suppressed(void **state)

@@ -52,6 +52,8 @@ struct vvs_served {
  *
  * Returns  VVS_OK
  *          VVS_E_ARGUMENT  no handler
+ *          VVS_E_IN_ORDER  IN_ORDER was negotiated and the caller still holds a popped chain, which
+ *                          has to go back first; nothing was popped
  *          a status whose reaction is VVS_REACT_CALLER_BUG, from publishing
  * Out      `out_served` always.
  * Limits   at most `max_chains` pops, whatever the driver adds meanwhile.
