@@ -240,9 +240,10 @@ void guest_snapshot(struct guest *guest)
 
 void guest_expect_unchanged(const struct guest *guest)
 {
-    for (uint32_t i = 0; i < guest->region_count; i++)
+    for (uint32_t i = 0; i < guest->region_count; i++) {
         assert_memory_equal(guest->regions[i].host, guest->snapshots[i],
                             (size_t)guest->regions[i].len);
+    }
 }
 
 void guest_log(struct guest *guest)

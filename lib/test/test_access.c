@@ -72,10 +72,11 @@ static void each_item_loaded_once(void)
             const struct vvs_access *other = &watch.seen[j];
             if (access->item != other->item)
                 continue;
-            if (access->item == VVS_ITEM_HEADER)
+            if (access->item == VVS_ITEM_HEADER) {
                 assert_true(other->index + other->len <= access->index);
-            else
+            } else {
                 assert_true(access->index != other->index);
+            }
         }
     }
 }
@@ -83,20 +84,20 @@ static void each_item_loaded_once(void)
 /* Whatever was loaded is gone the moment after: the copies carry the day. */
 static void test_fetch_once(void **state)
 {
-    struct guest *guest = *state;
     const struct guest_header header = guest_rw(6);
     const struct vvs_element elements[] = {
         {GUEST_DATA, 20, 0}, {GUEST_NEXT - 10, 24, 0}, {TABLE - 6, 6, 0}};
     uint8_t bytes[VVS_HDR_BYTES];
     for (int indirect = 0; indirect < 2; indirect++) {
-        guest = guest_replace(state, GUEST_INDIRECT, 8, 0);
+        struct guest *guest = guest_replace(state, GUEST_INDIRECT, 8, 0);
         guest_header_bytes(bytes, &header);
         guest_write(guest, elements[0].addr, bytes, 20);
         guest_write(guest, elements[1].addr, bytes + 20, 24);
-        if (indirect)
+        if (indirect) {
             guest_indirect(guest, GUEST_NEXT + 0x100, elements, 3);
-        else
+        } else {
             guest_chain(guest, elements, 3);
+        }
         struct vvs_slice slices[8];
         struct vvs_packet packet;
         struct vvs_chain chain;
@@ -181,9 +182,10 @@ static void test_publish_order_packed(void **state)
         if (watch.seen[i].item != VVS_ITEM_PACKED_FLAGS)
             continue;
         bool written = false;
-        for (uint32_t j = 0; j < i; j++)
+        for (uint32_t j = 0; j < i; j++) {
             written |= watch.seen[j].item == VVS_ITEM_USED_ELEM &&
                        watch.seen[j].index == watch.seen[i].index;
+        }
         assert_true(written);
     }
 }
@@ -196,10 +198,11 @@ static void test_arm_order(void **state)
                                     VVS_ITEM_PACKED_FLAGS};
     watch_begin(guest);
     assert_false(guest_arms(guest));
-    if (guest_is_packed(guest))
+    if (guest_is_packed(guest)) {
         seen_is(packed, 3);
-    else
+    } else {
         seen_is(split, 2);
+    }
 }
 
 /* Whoever migrates takes a page away when its bit is set: set before the write, the write is

@@ -81,10 +81,11 @@ static void test_zero_length(void **state)
     const struct vvs_element stored = {GUEST_DATA, 5, 0};
     struct vvs_chain chain;
     for (int indirect = 0; indirect < 2; indirect++) {
-        if (indirect)
+        if (indirect) {
             guest_indirect(guest, TABLE, elements, 4);
-        else
+        } else {
             guest_chain(guest, elements, 4);
+        }
         const struct vvs_token token = guest_pop(guest, &chain);
         chain_is(&chain, &stored, 1, 4, 3);
         guest_publish(guest, &token, 0);

@@ -258,10 +258,11 @@ static void test_from_frontend(void **state)
         uint64_t found;
         fill_pattern(&found);
         assert_status(vvs_memory_from_frontend(&memory, &found, rows[i].frontend), rows[i].status);
-        if (rows[i].status == VVS_OK)
+        if (rows[i].status == VVS_OK) {
             assert_true(found == rows[i].guest);
-        else
+        } else {
             assert_untouched(&found);
+        }
     }
 }
 

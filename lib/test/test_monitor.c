@@ -118,9 +118,10 @@ static int setup(void **state)
     assert_non_null(tiny->bytes);
     assert_non_null(tiny->monitor);
     tiny->region = (struct vvs_region){0, 0x10000, tiny->bytes, 0, VVS_PERM_READ | VVS_PERM_WRITE};
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < 2; i++) {
         tiny->vrings[i] =
             (struct monitor_vring){RING(i), RING(i) + 0x400, RING(i) + 0x800, SIZE, 0};
+    }
     start(tiny);
     *state = tiny;
     return 0;

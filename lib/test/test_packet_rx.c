@@ -10,10 +10,11 @@
 static struct vvs_token offer(struct guest *guest, struct vvs_chain *out_chain,
                               const struct vvs_element *elements, uint16_t count)
 {
-    if (guest->features & GUEST_INDIRECT)
+    if (guest->features & GUEST_INDIRECT) {
         guest_indirect(guest, GUEST_READ_ONLY, elements, count);
-    else
+    } else {
         guest_chain(guest, elements, count);
+    }
     return guest_pop(guest, out_chain);
 }
 
@@ -202,10 +203,12 @@ static void commit_through(struct guest *guest, const struct vvs_element *elemen
     assert_status(vvs_packet_commit(&buffer.packet, &used_len), VVS_OK);
     assert_int_equal(used_len, VVS_HDR_BYTES + len);
     uint32_t done = 0;
-    for (uint16_t i = 0; i < count; i++)
-        for (uint32_t j = 0; j < elements[i].len; j++, done++)
+    for (uint16_t i = 0; i < count; i++) {
+        for (uint32_t j = 0; j < elements[i].len; j++, done++) {
             assert_int_equal(*guest_at(guest, elements[i].addr + j),
                              done < VVS_HDR_BYTES + len ? expected[done] : 0x5a);
+        }
+    }
     guest_publish(guest, &buffer.token, used_len);
     guest_expect_used(guest, buffer.token.id, used_len);
 }
@@ -366,10 +369,11 @@ static void test_dirty_commit(void **state)
     guest_publish(guest, &buffer.token, used_len);
     const struct guest_span split[] = {{GUEST_DEVICE + 2, 2}, {GUEST_DEVICE + 4, 8}};
     const struct guest_span packed = {GUEST_DESC, 16};
-    if (guest_is_packed(guest))
+    if (guest_is_packed(guest)) {
         guest_expect_dirty(guest, &packed, 1);
-    else
+    } else {
         guest_expect_dirty(guest, split, 2);
+    }
 }
 
 /* Slices were handed out, so the payload may be written though nobody said so. */

@@ -19,19 +19,21 @@ static void pour(const struct guest *guest, const struct vvs_element *elements, 
     uint8_t bytes[VVS_HDR_BYTES];
     guest_header_bytes(bytes, header);
     uint32_t done = 0;
-    for (uint16_t i = 0; i < count && !elements[i].writable; i++)
+    for (uint16_t i = 0; i < count && !elements[i].writable; i++) {
         for (uint32_t j = 0; j < elements[i].len; j++, done++)
             *guest_at(guest, elements[i].addr + j) = stream_byte(bytes, done);
+    }
 }
 
 /* offer adds the chain, pops it, and leaves it in `out_chain`. */
 static struct vvs_token offer(struct guest *guest, struct vvs_chain *out_chain,
                               const struct vvs_element *elements, uint16_t count)
 {
-    if (guest->features & GUEST_INDIRECT)
+    if (guest->features & GUEST_INDIRECT) {
         guest_indirect(guest, GUEST_READ_ONLY, elements, count);
-    else
+    } else {
         guest_chain(guest, elements, count);
+    }
     return guest_pop(guest, out_chain);
 }
 
@@ -58,14 +60,16 @@ static void packet_is(const struct vvs_packet *packet, const struct guest_header
     const struct vvs_slice *slices = vvs_packet_header_slices(packet, &count);
     assert_int_equal(slices_len(slices, count), VVS_HDR_BYTES);
     uint32_t done = 0;
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         for (size_t j = 0; j < slices[i].len; j++)
             assert_int_equal(((const uint8_t *)slices[i].data)[j], bytes[done++]);
+    }
     slices = vvs_packet_payload_slices(packet, &count);
     assert_int_equal(slices_len(slices, count), header->len);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         for (size_t j = 0; j < slices[i].len; j++)
             assert_int_equal(((const uint8_t *)slices[i].data)[j], stream_byte(bytes, done++));
+    }
 
     uint8_t *copy = malloc(header->len + 1u);
     assert_non_null(copy);
@@ -401,9 +405,10 @@ static void test_range_and_read(void **state)
             }
             assert_int_equal(slices_len(part, count), len);
             uint32_t done = 0;
-            for (uint32_t i = 0; i < count; i++)
+            for (uint32_t i = 0; i < count; i++) {
                 for (size_t j = 0; j < part[i].len; j++, done++)
                     assert_int_equal(((uint8_t *)part[i].data)[j], copy[done]);
+            }
             for (uint32_t i = 0; i < len; i++)
                 assert_int_equal(copy[i], stream_byte(NULL, VVS_HDR_BYTES + offset + i));
         }

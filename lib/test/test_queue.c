@@ -59,7 +59,7 @@ static void test_turns(void **state)
         guest_publish(guest, &token, 0);
         guest_expect_used(guest, id, 0);
     }
-    struct vvs_token tokens[8];
+    struct vvs_token tokens[8] = {0};
     assert_int_equal(guest->size, COUNT_OF(tokens));
     for (uint32_t i = 0; i < guest->size; i++)
         guest_simple(guest, 44, false);

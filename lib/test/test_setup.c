@@ -113,9 +113,10 @@ static void misaligned_on_host(const struct guest *guest, uint64_t part)
     struct vvs_queue queue;
     uint8_t *block = NULL;
     memcpy(regions, guest->regions, sizeof(regions));
-    for (uint32_t i = 0; i < guest->region_count; i++)
+    for (uint32_t i = 0; i < guest->region_count; i++) {
         if (regions[i].guest_addr == part)
             regions[i].host = (block = malloc((size_t)regions[i].len + 1)) + 1;
+    }
     assert_non_null(block);
     assert_status(vvs_memory_init(&memory, regions, guest->region_count), VVS_OK);
     fill_pattern(&queue);
@@ -297,9 +298,10 @@ static void test_rebind_fails(void **state)
 
     struct vvs_region regions[GUEST_REGIONS_MAX];
     memcpy(regions, guest->regions, sizeof(regions));
-    for (uint32_t i = 0; i < guest->region_count; i++)
+    for (uint32_t i = 0; i < guest->region_count; i++) {
         if (regions[i].guest_addr == GUEST_DEVICE)
             regions[i].host++;
+    }
     assert_status(vvs_memory_init(&memory, regions, guest->region_count), VVS_OK);
     assert_status(vvs_queue_rebind(&guest->queue, &memory), VVS_E_RING_HOST);
 

@@ -62,7 +62,7 @@ static void test_outstanding(void **state)
 static void test_outstanding_after_publish(void **state)
 {
     struct guest *guest = *state;
-    struct vvs_token tokens[8];
+    struct vvs_token tokens[8] = {0};
     for (uint32_t i = 0; i < guest->size; i++) {
         guest_simple(guest, 44, false);
         tokens[i] = guest_pop(guest, NULL);
@@ -238,10 +238,11 @@ static void test_largest_queue(void **state)
         const struct vvs_token token = guest_pop(guest, &chain);
         assert_int_equal(token.id, i);
         assert_int_equal(chain.readable_len, 44 + i);
-        if (i % 2)
+        if (i % 2) {
             guest_publish(guest, &token, i);
-        else
+        } else {
             assert_status(vvs_queue_stage(&guest->queue, &token, i), VVS_OK);
+        }
     }
     for (uint16_t i = 0; i < 32768; i++)
         guest_expect_used(guest, i, i);

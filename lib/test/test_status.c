@@ -71,9 +71,10 @@ static void test_each_status(void **state)
 
 static bool is_status(int value)
 {
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if ((int)rows[i].status == value)
             return true;
+    }
     return false;
 }
 

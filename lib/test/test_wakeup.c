@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -22,9 +23,9 @@
 struct shared {
     struct guest *guest;
     uint32_t rounds;
-    uint32_t kick;
-    uint32_t call;
-    uint32_t lost;
+    atomic_uint kick;
+    atomic_uint call;
+    atomic_bool lost;
     uint8_t *desc;
     uint8_t *driver;
     uint8_t *device;
@@ -43,30 +44,30 @@ static uint16_t load_word(const uint8_t *host)
     return LE16(__atomic_load_n((const uint16_t *)(const void *)host, __ATOMIC_ACQUIRE));
 }
 
-static void store_word(uint8_t *host, uint16_t value)
+static void store_word(void *host, uint16_t value)
 {
-    __atomic_store_n((uint16_t *)(void *)host, LE16(value), __ATOMIC_RELEASE);
+    __atomic_store_n((uint16_t *)host, LE16(value), __ATOMIC_RELEASE);
 }
 
 /* A full fence as ThreadSanitizer sees it too. */
 static void fence(void)
 {
-    static uint32_t word;
-    __atomic_fetch_add(&word, 1, __ATOMIC_SEQ_CST);
+    static atomic_uint word;
+    atomic_fetch_add(&word, 1);
 }
 
-static void notify(uint32_t *flag)
+static void notify(atomic_uint *flag)
 {
-    __atomic_store_n(flag, 1, __ATOMIC_RELEASE);
+    atomic_store_explicit(flag, 1, memory_order_release);
 }
 
 /* Returns false when the other side has been silent for too long: somebody's notification was
  * lost. */
-static bool wait_for(struct shared *shared, uint32_t *flag)
+static bool wait_for(struct shared *shared, atomic_uint *flag)
 {
     time_t deadline = 0;
-    for (uint32_t i = 0; !__atomic_exchange_n(flag, 0, __ATOMIC_ACQUIRE); i++) {
-        if (__atomic_load_n(&shared->lost, __ATOMIC_RELAXED))
+    for (uint32_t i = 0; !atomic_exchange_explicit(flag, 0, memory_order_acquire); i++) {
+        if (shared->lost)
             return false;
         sched_yield();
         if (i % 1024 == 1023) {
@@ -75,7 +76,7 @@ static bool wait_for(struct shared *shared, uint32_t *flag)
             if (deadline == 0)
                 deadline = now.tv_sec + TIMEOUT_S;
             if (now.tv_sec > deadline)
-                __atomic_store_n(&shared->lost, 1, __ATOMIC_RELAXED);
+                shared->lost = true;
         }
     }
     return true;
