@@ -212,7 +212,7 @@ static void test_addresses(void **state)
     parse_is(guest, tail, 2, VVS_E_ADDR);
 }
 
-/* Memory may reach to the last byte of the address space, and a chain to the last byte of memory. */
+/* Memory may reach to the last byte of the address space, and a chain to the last of memory. */
 static void test_end_of_address_space(void **state)
 {
     struct guest *guest = *state;
