@@ -13,7 +13,13 @@
 
 #include "target.h"
 
-enum exit_code { EXIT_CLEAN = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_SETUP = 3, EXIT_NOTHING = 5 };
+enum exit_code {
+    EXIT_CLEAN = 0,
+    EXIT_FINDING = 1,
+    EXIT_USAGE = 2,
+    EXIT_SETUP = 3,
+    EXIT_NOTHING = 5
+};
 
 /* More than any input has: FORMAT.md. */
 #define MAX_INPUT (1u << 20)
@@ -83,7 +89,8 @@ static bool run_file(const char *path)
     bool whole = !ferror(file) && len < sizeof input;
     (void)fclose(file);
     if (!whole) {
-        fprintf(stderr, "replay: %s: can't be read, or has more than %u bytes\n", path, MAX_INPUT - 1);
+        fprintf(stderr, "replay: %s: can't be read, or has more than %u bytes\n", path,
+                MAX_INPUT - 1);
         return false;
     }
     /* An exact copy, so that a sanitizer sees a step beyond its end. */

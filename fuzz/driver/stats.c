@@ -12,8 +12,8 @@
 static struct {
     uint64_t inputs;
     uint64_t generated;
-    uint64_t parsed;  /* of those generated: reached a packet */
-    uint64_t packets; /* of all inputs */
+    uint64_t parsed;                      /* of those generated: reached a packet */
+    uint64_t packets;                     /* of all inputs */
     uint64_t tags[2][2][STATS_TAG_COUNT]; /* rx, packed; generated inputs */
 } total;
 
@@ -124,7 +124,8 @@ void stats_end(void)
         total.generated++;
         total.parsed += ((reached[0][0] | reached[0][1] | reached[1][0] | reached[1][1]) != 0);
         for (int i = 0; i < 4; i++) {
-            for (uint32_t tags = reached[i / 2][i % 2] & ~REACHED_ANY; tags != 0; tags &= tags - 1) {
+            for (uint32_t tags = reached[i / 2][i % 2] & ~REACHED_ANY; tags != 0;
+                 tags &= tags - 1) {
                 total.tags[i / 2][i % 2][__builtin_ctz(tags)]++;
             }
         }

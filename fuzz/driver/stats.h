@@ -8,10 +8,10 @@
 
 /* How a packet lay in its chain. One packet may have several. */
 enum stats_tag {
-    STATS_ONE,      /* one descriptor */
+    STATS_ONE, /* one descriptor */
     STATS_TWO,
-    STATS_MANY,     /* three or more */
-    STATS_CUT,      /* the header over two elements or more */
+    STATS_MANY, /* three or more */
+    STATS_CUT,  /* the header over two elements or more */
     STATS_INDIRECT,
     STATS_CROSSING, /* an element over a region border */
     STATS_TAG_COUNT
@@ -20,14 +20,14 @@ enum stats_tag {
 /* stats_generated says that the next input comes from the mutator. */
 void stats_generated(void);
 
-/* stats_begin and stats_end stand around each input; stats_packet says that it reached a parsed packet
- * with the tags of `tags` (bit n: tag n). */
+/* stats_begin and stats_end stand around each input; stats_packet says that it reached a parsed
+ * packet with the tags of `tags` (bit n: tag n). */
 void stats_begin(void);
 void stats_packet(bool rx, bool packed, uint32_t tags);
 void stats_end(void);
 
-/* stats_start finds out where to write; statistics are written once a second from then on, at exit, and
- * when a sanitizer or an oracle reports. */
+/* stats_start finds out where to write; statistics are written once a second from then on, at exit,
+ * and when a sanitizer or an oracle reports. */
 void stats_start(void);
 
 /* stats_write writes them now. */

@@ -238,8 +238,7 @@ bool op_merge(struct mutation *mutation)
         return false;
     }
     scn_set(first, SCN_ELEMENT_F_LEN, len);
-    memmove(first + 1, first + 2,
-            (opened.chain->element_count - opened.at - 2) * sizeof *first);
+    memmove(first + 1, first + 2, (opened.chain->element_count - opened.at - 2) * sizeof *first);
     chain_resize(mutation, opened.chain, -1);
     return true;
 }
@@ -270,8 +269,7 @@ bool op_remove(struct mutation *mutation)
         return false;
     }
     struct scn_record *element = &opened.elements[opened.at];
-    memmove(element, element + 1,
-            (opened.chain->element_count - opened.at - 1) * sizeof *element);
+    memmove(element, element + 1, (opened.chain->element_count - opened.at - 1) * sizeof *element);
     chain_resize(mutation, opened.chain, -1);
     return true;
 }
@@ -443,8 +441,8 @@ bool op_links(struct mutation *mutation)
         return false;
     }
     struct rng *rng = &mutation->rng;
-    static const uint8_t fields[] = {SCN_ELEMENT_F_NEXT, SCN_ELEMENT_F_NEXT, SCN_ELEMENT_F_FLAGS_XOR,
-                                     SCN_ELEMENT_F_SLOT, SCN_ELEMENT_F_ID};
+    static const uint8_t fields[] = {SCN_ELEMENT_F_NEXT, SCN_ELEMENT_F_NEXT,
+                                     SCN_ELEMENT_F_FLAGS_XOR, SCN_ELEMENT_F_SLOT, SCN_ELEMENT_F_ID};
     uint32_t field = fields[rng_below(rng, sizeof fields)];
     struct scn_record *element = &opened.elements[opened.at];
     scn_set(element, field, value_of(rng, scn_type_of(SCN_TAG_ELEMENT), field));

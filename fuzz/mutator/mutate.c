@@ -11,15 +11,18 @@ static const struct {
     operation *apply;
     uint32_t weight;
 } operations[] = {
-    {op_traffic, 14},      {op_reframe, 10},       {op_indirect, 8},      {op_cross, 8},
-    {op_value, 10},        {op_format, 5},         {op_split, 4},         {op_merge, 3},
-    {op_swap_elements, 3}, {op_duplicate, 2},      {op_remove, 2},        {op_empty_element, 2},
-    {op_resize, 3},        {op_flip_direction, 2}, {op_border, 3},        {op_table, 3},
-    {op_links, 3},         {op_fit, 4},            {op_feature, 3},       {op_region, 2},
-    {op_queue_size, 3},    {op_start_index, 3},    {op_span, 1},          {op_race, 4},
-    {op_add_step, 6},      {op_remove_step, 6},    {op_duplicate_step, 3}, {op_swap_steps, 2},
-    {op_burst, 4},         {op_by_hand, 3},        {op_restart, 2},       {op_event_words, 4},
-    {op_drop, 8},          {op_bytes, 1},
+    {op_traffic, 14},    {op_reframe, 10},       {op_indirect, 8},
+    {op_cross, 8},       {op_value, 10},         {op_format, 5},
+    {op_split, 4},       {op_merge, 3},          {op_swap_elements, 3},
+    {op_duplicate, 2},   {op_remove, 2},         {op_empty_element, 2},
+    {op_resize, 3},      {op_flip_direction, 2}, {op_border, 3},
+    {op_table, 3},       {op_links, 3},          {op_fit, 4},
+    {op_feature, 3},     {op_region, 2},         {op_queue_size, 3},
+    {op_start_index, 3}, {op_span, 1},           {op_race, 4},
+    {op_add_step, 6},    {op_remove_step, 6},    {op_duplicate_step, 3},
+    {op_swap_steps, 2},  {op_burst, 4},          {op_by_hand, 3},
+    {op_restart, 2},     {op_event_words, 4},    {op_drop, 8},
+    {op_bytes, 1},
 };
 #define OPERATION_COUNT (sizeof operations / sizeof operations[0])
 
@@ -27,10 +30,11 @@ static const struct {
 #define SWARM_CALLS 4096u
 #define SWARM_PERCENT 80u
 
+#define THRIFTY_SERVE 16u
 #define THRIFTY_CHAIN 64u
 #define THRIFTY_BYTES 4096u
-#define THRIFTY_STEPS 5u
-#define LONG_PERCENT 20u
+#define THRIFTY_STEPS 4u
+#define LONG_PERCENT 10u
 #define THRIFTY_DESCRIPTORS 32u
 #define LAVISH_ONE_IN 1000u
 
@@ -67,14 +71,13 @@ static void apply_one(struct mutation *mutation)
     }
 }
 
-/* Takes away what keeps every packet from being parsed: all that is said of image, regions and queues but
- * what a valid set-up may say. */
+/* Takes away what keeps every packet from being parsed: all that is said of image, regions and
+ * queues but what a valid set-up may say. */
 static void mend_setup(struct mutation *mutation)
 {
     struct scn_scenario *s = mutation->scenario;
-    const uint64_t good =
-        VVS_FEATURE(VVS_F_INDIRECT_DESC) | VVS_FEATURE(VVS_F_EVENT_IDX) |
-        VVS_FEATURE(VVS_F_RING_PACKED) | VVS_FEATURE(VVS_F_IN_ORDER);
+    const uint64_t good = VVS_FEATURE(VVS_F_INDIRECT_DESC) | VVS_FEATURE(VVS_F_EVENT_IDX) |
+                          VVS_FEATURE(VVS_F_RING_PACKED) | VVS_FEATURE(VVS_F_IN_ORDER);
     if (scn_has(&s->image, SCN_IMAGE_F_FEATURES)) {
         scn_set(&s->image, SCN_IMAGE_F_FEATURES,
                 (features_of(s) & good) | VVS_FEATURE(VVS_F_VERSION_1));
@@ -97,12 +100,13 @@ static void mend_setup(struct mutation *mutation)
     s->span_count = 0;
 }
 
-/* A chain and its serve in front of everything else: whatever the rest breaks, one packet is parsed. Takes
- * the place of the one that an earlier mutation put there. */
+/* A chain and its serve in front of everything else: whatever the rest breaks, one packet is
+ * parsed. Takes the place of the one that an earlier mutation put there. */
 static void open_with_traffic(struct mutation *mutation)
 {
     struct scn_scenario *s = mutation->scenario;
-    if (s->step_count > 2 && s->steps[0].tag == SCN_TAG_ADD_CHAIN && s->steps[1].tag == SCN_TAG_SERVE) {
+    if (s->step_count > 2 && s->steps[0].tag == SCN_TAG_ADD_CHAIN &&
+        s->steps[1].tag == SCN_TAG_SERVE) {
         s->step_count -= 2;
         memmove(&s->steps[0], &s->steps[2], s->step_count * sizeof s->steps[0]);
     }
@@ -133,8 +137,8 @@ static uint64_t payload_bound(const struct scn_scenario *s, const struct scn_rec
     } else if (!scn_has(step, SCN_ADD_CHAIN_F_PAYLOAD)) {
         for (uint32_t i = 0; i < step->element_count; i++) {
             const struct scn_record *element = &s->elements[step->element_first + i];
-            most += scn_get(element, SCN_ELEMENT_F_LEN, 0) *
-                    scn_get(element, SCN_ELEMENT_F_REPEAT, 1);
+            most +=
+                scn_get(element, SCN_ELEMENT_F_LEN, 0) * scn_get(element, SCN_ELEMENT_F_REPEAT, 1);
         }
     }
     return step->tag == SCN_TAG_ADD_CHAIN ? most * scn_get(step, SCN_ADD_CHAIN_F_COUNT, 1) : most;
@@ -186,8 +190,9 @@ static void thrift_queues(struct mutation *mutation)
     }
 }
 
-/* Megabytes of payload cost milliseconds and show no more than kilobytes do: most chains and packets that
- * large elements make possible say a small payload. */
+/* What costs milliseconds shows no more than what costs microseconds: megabytes of payload, a
+ * thousand chains in one serve. Most mutants get along with little; one in LAVISH_ONE_IN keeps what
+ * it has. */
 static void thrift(struct mutation *mutation)
 {
     struct scn_scenario *s = mutation->scenario;
@@ -197,8 +202,12 @@ static void thrift(struct mutation *mutation)
     for (uint32_t i = 0; i < s->step_count; i++) {
         struct scn_record *step = &s->steps[i];
         thrift_chain(mutation, step);
-        bool writes = step->tag == SCN_TAG_WRITE &&
-                      scn_get(step, SCN_WRITE_F_LEN, 0) > THRIFTY_BYTES;
+        if (step->tag == SCN_TAG_SERVE && scn_get(step, SCN_SERVE_F_MAX, 1) > THRIFTY_SERVE &&
+            !lavish(rng)) {
+            scn_set(step, SCN_SERVE_F_MAX, rng_below(rng, THRIFTY_SERVE));
+        }
+        bool writes =
+            step->tag == SCN_TAG_WRITE && scn_get(step, SCN_WRITE_F_LEN, 0) > THRIFTY_BYTES;
         bool pours = (step->tag == SCN_TAG_ADD_CHAIN || step->tag == SCN_TAG_SEND) &&
                      payload_bound(s, step) > THRIFTY_BYTES;
         if (pours && !lavish(rng)) {
@@ -243,7 +252,8 @@ size_t mutate(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const 
     return fresh != 0 ? fresh : len;
 }
 
-size_t mutate_tidy(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const struct rule *rule)
+size_t mutate_tidy(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed,
+                   const struct rule *rule)
 {
     struct mutation mutation = {.rng = {seed}, .scenario = &scenario, .rule = rule};
     scn_decode(&scenario, bytes, len);
@@ -252,7 +262,8 @@ size_t mutate_tidy(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, c
     return fresh != 0 ? fresh : len;
 }
 
-/* Steps of `other` from `first` on go behind the first `kept` of `scenario`, elements and bytes along. */
+/* Steps of `other` from `first` on go behind the first `kept` of `scenario`, elements and bytes
+ * along. */
 static void graft(uint32_t kept, uint32_t first)
 {
     scenario.step_count = kept;
@@ -273,7 +284,8 @@ static void graft(uint32_t kept, uint32_t first)
 }
 
 size_t mutate_cross(uint8_t *out_bytes, size_t capacity, const uint8_t *first, size_t first_len,
-                    const uint8_t *second, size_t second_len, uint32_t seed, const struct rule *rule)
+                    const uint8_t *second, size_t second_len, uint32_t seed,
+                    const struct rule *rule)
 {
     struct mutation mutation = {.rng = {seed}, .scenario = &scenario, .rule = rule};
     scn_decode(&scenario, first, first_len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* The operations of the mutator, private to it. Each changes a decoded scenario within its bounds and
- * says whether it did. */
+/* The operations of the mutator, private to it. Each changes a decoded scenario within its bounds
+ * and says whether it did. */
 #ifndef VVS_FUZZ_OPS_H
 #define VVS_FUZZ_OPS_H
 
@@ -18,8 +18,10 @@ struct mutation {
 typedef bool operation(struct mutation *mutation);
 
 /* chain.c: the elements of one chain. */
-operation op_reframe, op_split, op_merge, op_swap_elements, op_duplicate, op_remove, op_empty_element;
-operation op_resize, op_flip_direction, op_border, op_cross, op_indirect, op_table, op_links, op_fit;
+operation op_reframe, op_split, op_merge, op_swap_elements, op_duplicate, op_remove,
+    op_empty_element;
+operation op_resize, op_flip_direction, op_border, op_cross, op_indirect, op_table, op_links,
+    op_fit;
 
 /* image.c: features, regions, queues, spans, races. */
 operation op_format, op_feature, op_region, op_queue_size, op_start_index, op_span, op_race;
@@ -31,7 +33,8 @@ operation op_by_hand, op_restart, op_event_words;
 /* value.c: any field of any record. */
 operation op_value, op_drop, op_bytes;
 
-/* value_of picks a value for field `field` of `type`: at a boundary of its meaning or of its width. */
+/* value_of picks a value for field `field` of `type`: at a boundary of its meaning or of its
+ * width. */
 uint64_t value_of(struct rng *rng, const struct scn_record_type *type, uint32_t field);
 
 /* chain_pick picks one of the add_chain steps.
@@ -39,8 +42,8 @@ uint64_t value_of(struct rng *rng, const struct scn_record_type *type, uint32_t 
  * Returns  NULL when there is none. */
 struct scn_record *chain_pick(struct mutation *mutation);
 
-/* chain_open gives the elements of `chain` for changing, with room for `spare` more behind them. Defaults
- * that were not said are spelled out.
+/* chain_open gives the elements of `chain` for changing, with room for `spare` more behind them.
+ * Defaults that were not said are spelled out.
  *
  * Returns  NULL when the scenario has no room. */
 struct scn_record *chain_open(struct mutation *mutation, struct scn_record *chain, uint32_t spare);
@@ -69,7 +72,8 @@ uint64_t features_of(const struct scn_scenario *scenario);
 void region_extent(const struct scn_scenario *scenario, uint32_t number, uint64_t *out_addr,
                    uint64_t *out_len);
 
-/* regions_spell says the regions, so that there are at least `count`, each adjacent to the one before. */
+/* regions_spell says the regions, so that there are at least `count`, each adjacent to the one
+ * before. */
 void regions_spell(struct scn_scenario *scenario, uint32_t count);
 
 #endif

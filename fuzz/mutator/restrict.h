@@ -15,8 +15,9 @@ struct rule {
 /* Every role and both formats. */
 extern const struct rule rule_any;
 
-/* rule_apply moves `scenario` into what `rule` allows: queues of other roles go, steps on other roles
- * move to one that is allowed, the feature bit of the ring format is set or cleared. Idempotent. */
+/* rule_apply moves `scenario` into what `rule` allows: queues of other roles go, steps on other
+ * roles move to one that is allowed, the feature bit of the ring format is set or cleared.
+ * Idempotent. */
 void rule_apply(const struct rule *rule, struct scn_scenario *scenario);
 
 /* rule_role_field gives the number of the field that says the role in a record of `tag`.

@@ -52,7 +52,8 @@ static void header_vary(struct rng *rng, struct scn_record *record)
     }
 }
 
-/* Where a border between two regions cuts a chain of few bytes: in one of its elements, or its table. */
+/* Where a border between two regions cuts a chain of few bytes: in one of its elements, or its
+ * table. */
 static void cross_vary(struct mutation *mutation, struct scn_record *chain)
 {
     struct scn_scenario *scenario = mutation->scenario;
@@ -109,10 +110,10 @@ bool op_traffic(struct mutation *mutation)
 bool op_add_step(struct mutation *mutation)
 {
     static const uint8_t tags[] = {
-        SCN_TAG_SET_WORD, SCN_TAG_SET_MEMORY, SCN_TAG_SERVE,   SCN_TAG_SERVE,  SCN_TAG_SERVE,
-        SCN_TAG_POP,      SCN_TAG_POP,        SCN_TAG_PUBLISH, SCN_TAG_PUBLISH, SCN_TAG_FLUSH,
-        SCN_TAG_UNDO,     SCN_TAG_ARM,        SCN_TAG_DISARM,  SCN_TAG_SEND,   SCN_TAG_SEND,
-        SCN_TAG_SEND_EVENT, SCN_TAG_ABORT,    SCN_TAG_NOTIFY};
+        SCN_TAG_SET_WORD,   SCN_TAG_SET_MEMORY, SCN_TAG_SERVE,   SCN_TAG_SERVE,   SCN_TAG_SERVE,
+        SCN_TAG_POP,        SCN_TAG_POP,        SCN_TAG_PUBLISH, SCN_TAG_PUBLISH, SCN_TAG_FLUSH,
+        SCN_TAG_UNDO,       SCN_TAG_ARM,        SCN_TAG_DISARM,  SCN_TAG_SEND,    SCN_TAG_SEND,
+        SCN_TAG_SEND_EVENT, SCN_TAG_ABORT,      SCN_TAG_NOTIFY};
     struct scn_scenario *scenario = mutation->scenario;
     struct rng *rng = &mutation->rng;
     uint32_t at = rng_below(rng, scenario->step_count + 1);
@@ -141,8 +142,7 @@ bool op_remove_step(struct mutation *mutation)
     }
     struct scn_record *step = &scenario->steps[rng_below(&mutation->rng, scenario->step_count)];
     scenario->step_count--;
-    memmove(step, step + 1,
-            (size_t)(&scenario->steps[scenario->step_count] - step) * sizeof *step);
+    memmove(step, step + 1, (size_t)(&scenario->steps[scenario->step_count] - step) * sizeof *step);
     return true;
 }
 
@@ -198,7 +198,8 @@ bool op_burst(struct mutation *mutation)
     scn_set(chain, SCN_ADD_CHAIN_F_COUNT, 2 + rng_below(rng, 8));
     for (struct scn_record *step = chain; step < &scenario->steps[scenario->step_count]; step++) {
         if (step->tag == SCN_TAG_SERVE) {
-            scn_set(step, SCN_SERVE_F_MAX, value_of(rng, scn_type_of(SCN_TAG_SERVE), SCN_SERVE_F_MAX));
+            scn_set(step, SCN_SERVE_F_MAX,
+                    value_of(rng, scn_type_of(SCN_TAG_SERVE), SCN_SERVE_F_MAX));
             break;
         }
     }
@@ -239,7 +240,8 @@ bool op_by_hand(struct mutation *mutation)
     return true;
 }
 
-/* The device stops and starts, or both sides do, with positions as they were or as somebody claims. */
+/* The device stops and starts, or both sides do, with positions as they were or as somebody
+ * claims. */
 bool op_restart(struct mutation *mutation)
 {
     struct scn_scenario *scenario = mutation->scenario;
@@ -271,8 +273,8 @@ bool op_restart(struct mutation *mutation)
 /* The driver's word about when it wants to be notified, or the device's request to the driver. */
 bool op_event_words(struct mutation *mutation)
 {
-    static const uint8_t words[] = {SCN_WORD_AVAIL_FLAGS, SCN_WORD_USED_EVENT, SCN_WORD_EVENT_OFFSET,
-                                    SCN_WORD_EVENT_FLAGS};
+    static const uint8_t words[] = {SCN_WORD_AVAIL_FLAGS, SCN_WORD_USED_EVENT,
+                                    SCN_WORD_EVENT_OFFSET, SCN_WORD_EVENT_FLAGS};
     struct scn_scenario *scenario = mutation->scenario;
     struct rng *rng = &mutation->rng;
     uint32_t role = role_pick(mutation);

@@ -126,9 +126,12 @@ static struct scn_record *record_pick(struct mutation *mutation)
         uint32_t count;
         uint32_t weight;
     } lists[] = {
-        {scenario->steps, scenario->step_count, 8},   {scenario->elements, scenario->element_count, 8},
-        {scenario->queues, scenario->queue_count, 3}, {scenario->regions, scenario->region_count, 1},
-        {scenario->races, scenario->race_count, 2},   {scenario->spans, scenario->span_count, 1},
+        {scenario->steps, scenario->step_count, 8},
+        {scenario->elements, scenario->element_count, 8},
+        {scenario->queues, scenario->queue_count, 3},
+        {scenario->regions, scenario->region_count, 1},
+        {scenario->races, scenario->race_count, 2},
+        {scenario->spans, scenario->span_count, 1},
     };
     uint32_t total = 0;
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {

@@ -9,18 +9,35 @@
 
 const char *item_name(enum vvs_item item)
 {
-    static const char *const names[VVS_ITEM_COUNT] = {
-        "begin_pop",    "begin_notify", "begin_arm",  "avail_idx",     "avail_slot",  "avail_flags",
-        "used_event",   "desc",         "table_entry", "header",       "packed_flags", "event_flags",
-        "event_offset", "used_elem",    "used_idx",   "used_flags",    "avail_event", "device_event_flags",
-        "device_event_offset", "payload", "event"};
+    static const char *const names[VVS_ITEM_COUNT] = {"begin_pop",
+                                                      "begin_notify",
+                                                      "begin_arm",
+                                                      "avail_idx",
+                                                      "avail_slot",
+                                                      "avail_flags",
+                                                      "used_event",
+                                                      "desc",
+                                                      "table_entry",
+                                                      "header",
+                                                      "packed_flags",
+                                                      "event_flags",
+                                                      "event_offset",
+                                                      "used_elem",
+                                                      "used_idx",
+                                                      "used_flags",
+                                                      "avail_event",
+                                                      "device_event_flags",
+                                                      "device_event_offset",
+                                                      "payload",
+                                                      "event"};
     return item < VVS_ITEM_COUNT ? names[item] : "unknown";
 }
 
 static void wrong(const struct vvs_access *access, const char *what)
 {
-    oracle_fail(NAME, "%s of %s %u, %u bytes: %s", access->kind == VVS_ACCESS_LOAD ? "load" : "store",
-                item_name(access->item), access->index, access->len, what);
+    oracle_fail(NAME, "%s of %s %u, %u bytes: %s",
+                access->kind == VVS_ACCESS_LOAD ? "load" : "store", item_name(access->item),
+                access->index, access->len, what);
 }
 
 /* Items that are one shared word: one aligned access of 2 bytes. */
@@ -31,8 +48,8 @@ static void wrong(const struct vvs_access *access, const char *what)
      1u << VVS_ITEM_AVAIL_EVENT | 1u << VVS_ITEM_DEVICE_EVENT_FLAGS |                              \
      1u << VVS_ITEM_DEVICE_EVENT_OFFSET)
 
-/* What the device may load and what it may store. Flags of a packed descriptor, header and payload go
- * both ways. */
+/* What the device may load and what it may store. Flags of a packed descriptor, header and payload
+ * go both ways. */
 #define LOAD_ITEMS                                                                                 \
     (1u << VVS_ITEM_AVAIL_IDX | 1u << VVS_ITEM_AVAIL_SLOT | 1u << VVS_ITEM_AVAIL_FLAGS |           \
      1u << VVS_ITEM_USED_EVENT | 1u << VVS_ITEM_DESC | 1u << VVS_ITEM_TABLE_ENTRY |                \
@@ -63,7 +80,8 @@ static const uint8_t *ring_place(const struct shadow_queue *q, const struct vvs_
     case VVS_ITEM_AVAIL_IDX:
         return q->driver + VVS_AVAIL_IDX_OFFSET;
     case VVS_ITEM_AVAIL_SLOT:
-        return index < size ? q->driver + VVS_AVAIL_RING_OFFSET + VVS_AVAIL_SLOT_BYTES * index : NULL;
+        return index < size ? q->driver + VVS_AVAIL_RING_OFFSET + VVS_AVAIL_SLOT_BYTES * index
+                            : NULL;
     case VVS_ITEM_AVAIL_FLAGS:
     case VVS_ITEM_EVENT_OFFSET:
         return q->driver;
@@ -143,8 +161,8 @@ static void check_stream(const struct vvs_access *access)
         /* The payload of an rx chain that is read back lies in its writable part. */
         writable = chain->len[0] == 0;
     }
-    uint64_t at = access->item == VVS_ITEM_PAYLOAD ? (uint64_t)VVS_HDR_BYTES + access->index
-                                                   : access->index;
+    uint64_t at =
+        access->item == VVS_ITEM_PAYLOAD ? (uint64_t)VVS_HDR_BYTES + access->index : access->index;
     uint64_t bound = access->item == VVS_ITEM_HEADER  ? VVS_HDR_BYTES
                      : access->item == VVS_ITEM_EVENT ? VVS_EVENT_BYTES
                                                       : UINT64_MAX;
@@ -192,9 +210,10 @@ void access_check(const struct shadow_queue *q, const struct vvs_access *access)
     }
 }
 
-/* Whether `len` bytes at `addr`, aligned to `alignment`, are one piece of memory that starts at `host`. */
-static bool part_fits(const struct shadow_queue *q, const uint8_t *host, uint64_t addr, uint64_t len,
-                      uint32_t alignment, uint32_t permission)
+/* Whether `len` bytes at `addr`, aligned to `alignment`, are one piece of memory that starts at
+ * `host`. */
+static bool part_fits(const struct shadow_queue *q, const uint8_t *host, uint64_t addr,
+                      uint64_t len, uint32_t alignment, uint32_t permission)
 {
     uint64_t there;
     return host && addr % alignment == 0 && (uintptr_t)host % alignment == 0 &&
@@ -208,12 +227,13 @@ void access_check_setup(const struct shadow_queue *q, const struct vvs_queue_con
     bool power = (size & (size - 1)) == 0;
     bool size_ok = size != 0 && size <= VVS_QUEUE_SIZE_MAX && (q->packed || power);
     bool parts_ok =
-        q->packed ? part_fits(q, q->desc, config->desc_addr, 16 * size, 16, both) &&
-                        part_fits(q, q->driver, config->driver_addr, 4, 4, VVS_PERM_READ) &&
-                        part_fits(q, q->device, config->device_addr, 4, 4, VVS_PERM_WRITE)
-                  : part_fits(q, q->desc, config->desc_addr, 16 * size, 16, VVS_PERM_READ) &&
-                        part_fits(q, q->driver, config->driver_addr, 6 + 2 * size, 2, VVS_PERM_READ) &&
-                        part_fits(q, q->device, config->device_addr, 6 + 8 * size, 4, VVS_PERM_WRITE);
+        q->packed
+            ? part_fits(q, q->desc, config->desc_addr, 16 * size, 16, both) &&
+                  part_fits(q, q->driver, config->driver_addr, 4, 4, VVS_PERM_READ) &&
+                  part_fits(q, q->device, config->device_addr, 4, 4, VVS_PERM_WRITE)
+            : part_fits(q, q->desc, config->desc_addr, 16 * size, 16, VVS_PERM_READ) &&
+                  part_fits(q, q->driver, config->driver_addr, 6 + 2 * size, 2, VVS_PERM_READ) &&
+                  part_fits(q, q->device, config->device_addr, 6 + 8 * size, 4, VVS_PERM_WRITE);
     if (!size_ok || !parts_ok) {
         oracle_fail(NAME, "a queue of size %" PRIu64 " was set up, though its %s", size,
                     size_ok ? "rings are not where rings may be" : "size is none");
@@ -230,7 +250,8 @@ static void check_slices(const struct vvs_slice *slices, uint32_t count, bool wr
         const uint8_t *place = shadow_stream(shadow.handling_queue->queue->memory, shadow.handling,
                                              &left, writable, at);
         if (slices[i].data != place || slices[i].len > left || slices[i].len == 0) {
-            oracle_fail(NAME, "%s slice %u of %zu bytes is not stream byte %" PRIu64 " of the chain",
+            oracle_fail(NAME,
+                        "%s slice %u of %zu bytes is not stream byte %" PRIu64 " of the chain",
                         what, i, slices[i].len, at);
             return;
         }
@@ -246,13 +267,15 @@ static void check_acceptable(const struct shadow_chain *chain, bool writable, ui
 {
     uint64_t total = chain->len[0] + chain->len[1];
     if (chain->count[!writable] != 0) {
-        oracle_fail(NAME, "a packet was parsed from a chain with %u elements of the other direction",
+        oracle_fail(NAME,
+                    "a packet was parsed from a chain with %u elements of the other direction",
                     chain->count[!writable]);
     } else if (total > VVS_CHAIN_BYTES_MAX || total < VVS_HDR_BYTES + len) {
-        oracle_fail(NAME, "a packet of %" PRIu64 " bytes was parsed from a chain of %" PRIu64, len, total);
+        oracle_fail(NAME, "a packet of %" PRIu64 " bytes was parsed from a chain of %" PRIu64, len,
+                    total);
     } else if (chain->count[writable] > shadow.handling_queue->max_chain) {
-        oracle_fail(NAME, "a packet was parsed from %u elements, the limit is %u", chain->count[writable],
-                    shadow.handling_queue->max_chain);
+        oracle_fail(NAME, "a packet was parsed from %u elements, the limit is %u",
+                    chain->count[writable], shadow.handling_queue->max_chain);
     }
 }
 
@@ -285,14 +308,16 @@ void access_check_chain(const struct shadow_queue *q, const struct vvs_token *to
         return;
     }
     if (token->id != seen->id || token->span != seen->span) {
-        oracle_fail(NAME, "the token has id %u and span %u, the ring %u and %u", token->id, token->span,
-                    seen->id, seen->span);
+        oracle_fail(NAME, "the token has id %u and span %u, the ring %u and %u", token->id,
+                    token->span, seen->id, seen->span);
     }
     if (!chain) {
         return;
     }
     if (chain->readable_len != seen->len[0] || chain->writable_len != seen->len[1]) {
-        oracle_fail(NAME, "the chain has %" PRIu64 "+%" PRIu64 " bytes, its descriptors %" PRIu64 "+%" PRIu64,
+        oracle_fail(NAME,
+                    "the chain has %" PRIu64 "+%" PRIu64 " bytes, its descriptors %" PRIu64
+                    "+%" PRIu64,
                     chain->readable_len, chain->writable_len, seen->len[0], seen->len[1]);
     }
     uint32_t count = 0;
@@ -309,6 +334,7 @@ void access_check_chain(const struct shadow_queue *q, const struct vvs_token *to
         }
     }
     if (seen->known && count != chain->element_count) {
-        oracle_fail(NAME, "%u elements, but %u descriptors with bytes", chain->element_count, count);
+        oracle_fail(NAME, "%u elements, but %u descriptors with bytes", chain->element_count,
+                    count);
     }
 }

@@ -10,10 +10,12 @@
 /* access.c: where. */
 void access_check(const struct shadow_queue *q, const struct vvs_access *access);
 
-/* access.c: a queue that runs has a legal size, and each ring part aligned, in one piece, permitted. */
+/* access.c: a queue that runs has a legal size, and each ring part aligned, in one piece,
+ * permitted. */
 void access_check_setup(const struct shadow_queue *q, const struct vvs_queue_config *config);
 
-/* access.c: slices lent to the caller are those bytes of the chain's stream, no more and no fewer. */
+/* access.c: slices lent to the caller are those bytes of the chain's stream, no more and no
+ * fewer. */
 void access_check_packet(const struct vvs_packet *packet);
 
 /* access.c: what a pop says of a chain is what its descriptors said. */
@@ -33,8 +35,8 @@ struct used_step {
 };
 void used_step_begin(struct used_step step);
 
-/* used_step_end: in flight must be what the library says; a serve keeps nothing; what was published is
- * there to see. `q` is NULL for a step on no queue. */
+/* used_step_end: in flight must be what the library says; a serve keeps nothing; what was published
+ * is there to see. `q` is NULL for a step on no queue. */
 void used_step_end(struct shadow_queue *q, const struct run_answer *answer, uint8_t tag,
                    uint32_t chains_before, bool driver_sees);
 

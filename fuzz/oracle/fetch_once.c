@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Each item is loaded once a pop or notification decision, by item and not by address: two loads of one
- * address are fine where two items alias, two loads of one item let the guest change it in between. */
+/* Each item is loaded once a pop or notification decision, by item and not by address: two loads of
+ * one address are fine where two items alias, two loads of one item let the guest change it in
+ * between. */
 #include "checks.h"
 #include "oracle.h"
 

@@ -108,11 +108,11 @@ static uint32_t model_faults(const struct header_model *model)
 
 void header_model_check(const struct header_model *model, const struct vvs_packet *packet)
 {
-    const uint64_t got[HEADER_FIELDS] = {
-        vvs_packet_src_cid(packet), vvs_packet_dst_cid(packet),   vvs_packet_src_port(packet),
-        vvs_packet_dst_port(packet), vvs_packet_len(packet),      vvs_packet_type(packet),
-        vvs_packet_op(packet),       vvs_packet_flags(packet),    vvs_packet_buf_alloc(packet),
-        vvs_packet_fwd_cnt(packet)};
+    const uint64_t got[HEADER_FIELDS] = {vvs_packet_src_cid(packet),   vvs_packet_dst_cid(packet),
+                                         vvs_packet_src_port(packet),  vvs_packet_dst_port(packet),
+                                         vvs_packet_len(packet),       vvs_packet_type(packet),
+                                         vvs_packet_op(packet),        vvs_packet_flags(packet),
+                                         vvs_packet_buf_alloc(packet), vvs_packet_fwd_cnt(packet)};
     for (uint32_t field = 0; field < HEADER_FIELDS; field++) {
         if (got[field] != header_model_get(model, field)) {
             oracle_fail(NAME, "field at byte %u is 0x%" PRIx64 ", expected 0x%" PRIx64,
@@ -128,7 +128,7 @@ void header_model_check(const struct header_model *model, const struct vvs_packe
     uint32_t faults = vvs_packet_faults(packet);
     uint32_t expected = model_faults(model);
     if (faults != expected) {
-        oracle_fail(NAME, "faults 0x%x (%s), expected 0x%x (%s)", faults, vvs_header_fault_name(faults),
-                    expected, vvs_header_fault_name(expected));
+        oracle_fail(NAME, "faults 0x%x (%s), expected 0x%x (%s)", faults,
+                    vvs_header_fault_name(faults), expected, vvs_header_fault_name(expected));
     }
 }

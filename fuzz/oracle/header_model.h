@@ -16,7 +16,8 @@ uint64_t header_model_get(const struct header_model *model, uint32_t field);
 void header_model_set(struct header_model *model, uint32_t field, uint64_t value);
 
 /* header_model_reply makes `model` an answer to `request`. */
-void header_model_reply(struct header_model *model, const struct header_model *request, uint16_t op);
+void header_model_reply(struct header_model *model, const struct header_model *request,
+                        uint16_t op);
 
 /* header_packet_set calls the library's setter of field `field`. */
 void header_packet_set(struct vvs_packet *packet, uint32_t field, uint64_t value);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* The library's observer: each access goes to the oracles, to the notes of what to clear, and to the
- * racing guest. */
+/* The library's observer: each access goes to the oracles, to the notes of what to clear, and to
+ * the racing guest. */
 #include "observer.h"
 
 #include "checks.h"

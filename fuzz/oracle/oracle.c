@@ -8,19 +8,21 @@
 #include "observer.h"
 #include "stats.h"
 
-/* Costly oracles look at one input in eight, chosen by its bytes: the same input, the same oracles. */
+/* Costly oracles look at one input in eight, chosen by its bytes: the same input, the same
+ * oracles. */
 #define COSTLY_ONE_IN 8u
 
 static struct run run;
 static struct scn_scenario scenario;
-static bool driver_sees;      /* what the driver reads of the used ring is what the device put there */
+static bool driver_sees; /* what the driver reads of the used ring is what the device put there */
 static uint32_t chains_before; /* in flight, before the step */
 
-/* Whether nobody but the device writes to the used ring: no buffer, word or race that may lie on it. */
+/* Whether nobody but the device writes to the used ring: no buffer, word or race that may lie on
+ * it. */
 static bool used_ring_is_quiet(const struct scn_scenario *s)
 {
-    const uint32_t placed = 1u << SCN_QUEUE_F_DESC | 1u << SCN_QUEUE_F_DRIVER |
-                            1u << SCN_QUEUE_F_DEVICE;
+    const uint32_t placed =
+        1u << SCN_QUEUE_F_DESC | 1u << SCN_QUEUE_F_DRIVER | 1u << SCN_QUEUE_F_DEVICE;
     if (s->span_count != 0 || s->race_count != 0 || s->region_count != 0) {
         return false;
     }
@@ -77,8 +79,7 @@ static void on_start(void *context, struct run *r)
             resume(q);
         }
     }
-    driver_sees = r->guest.features != 0 &&
-                  !(r->guest.features & VVS_FEATURE(VVS_F_RING_PACKED)) &&
+    driver_sees = r->guest.features != 0 && !(r->guest.features & VVS_FEATURE(VVS_F_RING_PACKED)) &&
                   used_ring_is_quiet(r->scenario);
 }
 
@@ -98,7 +99,8 @@ static struct shadow_chain *chain_of(const struct run *r, struct shadow_queue *q
 {
     const struct run_queue *queue = &r->queues[q->role];
     uint32_t count = queue->popped_count;
-    if (count == 0 || (step->tag == SCN_TAG_PUBLISH && scn_get(step, SCN_PUBLISH_F_AGAIN, 0) != 0)) {
+    if (count == 0 ||
+        (step->tag == SCN_TAG_PUBLISH && scn_get(step, SCN_PUBLISH_F_AGAIN, 0) != 0)) {
         return NULL;
     }
     _Static_assert((int)SCN_PUBLISH_F_WHICH == (int)SCN_UNDO_F_WHICH &&
@@ -219,7 +221,8 @@ static void on_returned(void *context, struct run *r, uint32_t role, const struc
     (void)r;
     (void)staged;
     if (shadow_find(&shadow.queues[role], token->sequence)) {
-        oracle_fail("used-ring", "chain %u was returned with length %u, but no used entry was written",
+        oracle_fail("used-ring",
+                    "chain %u was returned with length %u, but no used entry was written",
                     token->id, used_len);
     }
 }

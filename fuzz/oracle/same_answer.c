@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* The same scenario gives the same answers: nothing of the run before, of uninitialised memory or of host
- * addresses may show in them. */
+/* The same scenario gives the same answers: nothing of the run before, of uninitialised memory or
+ * of host addresses may show in them. */
 #include <inttypes.h>
 
 #include "checks.h"
@@ -12,7 +12,7 @@ void same_answer_check(struct run *run, const struct scn_scenario *scenario)
     run_scenario(run, scenario, NULL);
     uint64_t second = run_digest(run);
     if (first != second) {
-        oracle_fail("same-answer", "digest %016" PRIx64 ", and %016" PRIx64 " the second time", first,
-                    second);
+        oracle_fail("same-answer", "digest %016" PRIx64 ", and %016" PRIx64 " the second time",
+                    first, second);
     }
 }

@@ -204,7 +204,8 @@ static void take_split(struct shadow_queue *q, const uint8_t *raw, bool in_table
     uint32_t flags = (uint32_t)number(raw + 12, 2);
     uint32_t next = (uint32_t)number(raw + 14, 2);
     uint32_t bound = in_table ? q->table_count : q->size;
-    bool more = (flags & VVS_DESC_F_NEXT) != 0 && next < bound && q->loads <= q->size + q->max_chain;
+    bool more =
+        (flags & VVS_DESC_F_NEXT) != 0 && next < bound && q->loads <= q->size + q->max_chain;
     q->ring_next = SHADOW_NOTHING;
     if ((flags & VVS_DESC_F_INDIRECT) != 0) {
         q->table_addr = addr;
@@ -356,9 +357,8 @@ const uint8_t *shadow_stream(const struct vvs_memory *memory, struct shadow_chai
             if (skip > UINT64_MAX - each->addr) {
                 return NULL;
             }
-            const uint8_t *host =
-                shadow_translate(memory, &region_len, each->addr + skip,
-                                 writable ? VVS_PERM_WRITE : VVS_PERM_READ);
+            const uint8_t *host = shadow_translate(memory, &region_len, each->addr + skip,
+                                                   writable ? VVS_PERM_WRITE : VVS_PERM_READ);
             *out_len = each->len - skip < region_len ? each->len - skip : region_len;
             return host;
         }

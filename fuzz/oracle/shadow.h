@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* What the oracles know about each queue, learnt from the layout and from what the device was seen to
- * load: independent of the library's own state. */
+/* What the oracles know about each queue, learnt from the layout and from what the device was seen
+ * to load: independent of the library's own state. */
 #ifndef VVS_FUZZ_SHADOW_H
 #define VVS_FUZZ_SHADOW_H
 
@@ -26,20 +26,20 @@ struct shadow_grant {
 struct shadow_chain {
     const struct shadow_grant *grants;
     uint32_t grant_count;
-    uint32_t sequence;       /* of its token, where one was seen */
-    uint64_t len[2];         /* bytes, by writable */
-    uint32_t count[2];       /* elements, by writable */
-    uint32_t cursor[2];      /* by writable: a grant, and the stream position where it begins */
+    uint32_t sequence;  /* of its token, where one was seen */
+    uint64_t len[2];    /* bytes, by writable */
+    uint32_t count[2];  /* elements, by writable */
+    uint32_t cursor[2]; /* by writable: a grant, and the stream position where it begins */
     uint64_t cursor_at[2];
-    uint32_t header_loaded;  /* bytes, from 0 on */
-    uint32_t header_stored;  /* bytes, from 0 on */
-    uint32_t payload_stored; /* bytes, from 0 on */
-    uint32_t event_stored;   /* bytes, from 0 on */
+    uint32_t header_loaded;        /* bytes, from 0 on */
+    uint32_t header_stored;        /* bytes, from 0 on */
+    uint32_t payload_stored;       /* bytes, from 0 on */
+    uint32_t event_stored;         /* bytes, from 0 on */
     uint8_t header[VVS_HDR_BYTES]; /* as stored */
     uint16_t id;
-    uint16_t span;           /* ring slots (packed) */
+    uint16_t span; /* ring slots (packed) */
     bool indirect;
-    bool known;              /* all of its grants were kept */
+    bool known; /* all of its grants were kept */
 };
 
 enum shadow_phase { SHADOW_IDLE, SHADOW_POP, SHADOW_NOTIFY, SHADOW_ARM };
@@ -61,29 +61,29 @@ struct shadow_queue {
     uint8_t used_wrap;
 
     enum shadow_phase phase;
-    uint32_t seen;        /* bit n: item n was loaded in this phase */
-    uint32_t ring_next;   /* the descriptor the walk is at, or SHADOW_NOTHING */
-    uint32_t flags_next;  /* packed: the one whose flags come next, or SHADOW_NOTHING */
-    uint16_t flags;       /* packed: of ring_next, as loaded */
-    uint32_t walked;      /* ring descriptors of this pop */
+    uint32_t seen;       /* bit n: item n was loaded in this phase */
+    uint32_t ring_next;  /* the descriptor the walk is at, or SHADOW_NOTHING */
+    uint32_t flags_next; /* packed: the one whose flags come next, or SHADOW_NOTHING */
+    uint16_t flags;      /* packed: of ring_next, as loaded */
+    uint32_t walked;     /* ring descriptors of this pop */
     uint64_t table_addr;
     uint32_t table_count; /* entries; 0: no table is open */
     uint32_t table_next;
-    uint32_t table_done;  /* bytes of that entry */
+    uint32_t table_done; /* bytes of that entry */
     uint8_t entry[VVS_DESC_BYTES];
-    uint32_t loads;       /* descriptors and entries of this pop */
+    uint32_t loads; /* descriptors and entries of this pop */
 
     struct shadow_chain *building; /* packed: not at its end yet; split: the newest */
     struct shadow_chain chains[SHADOW_MAX_CHAINS]; /* in flight, oldest first */
     uint32_t chain_count;
-    uint32_t span_count;  /* packed: ring slots of those, and of what is staged */
+    uint32_t span_count; /* packed: ring slots of those, and of what is staged */
     uint32_t staged_count;
     uint32_t staged_span;
-    uint32_t staged_len;  /* packed: of the first */
-    uint32_t last_place;  /* packed: of the newest, and its len */
+    uint32_t staged_len; /* packed: of the first */
+    uint32_t last_place; /* packed: of the newest, and its len */
     uint32_t last_len;
-    uint32_t popped;      /* chains since the step began */
-    uint32_t published;   /* entries shown since the step began */
+    uint32_t popped;    /* chains since the step began */
+    uint32_t published; /* entries shown since the step began */
 };
 
 struct shadow {
@@ -120,7 +120,8 @@ static inline struct shadow_queue *shadow_of(const struct vvs_access *access)
     return NULL;
 }
 
-/* shadow_mark takes note of a mark, shadow_loaded of what a load gave: the bytes are still there. */
+/* shadow_mark takes note of a mark, shadow_loaded of what a load gave: the bytes are still
+ * there. */
 void shadow_mark(struct shadow_queue *q, const struct vvs_access *access);
 void shadow_loaded(struct shadow_queue *q, const struct vvs_access *access);
 
@@ -141,8 +142,8 @@ const uint8_t *shadow_translate(const struct vvs_memory *memory, uint64_t *out_l
 
 /* shadow_stream finds byte `at` of the chain's device-readable or device-writable bytes.
  *
- * Returns  its host address and in `*out_len` how many bytes are contiguous there; NULL when there is no
- *          such byte. */
+ * Returns  its host address and in `*out_len` how many bytes are contiguous there; NULL when there
+ *          is no such byte. */
 const uint8_t *shadow_stream(const struct vvs_memory *memory, struct shadow_chain *chain,
                              uint64_t *out_len, bool writable, uint64_t at);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* In a device step guest memory changes by announced stores and by races, and by nothing else. Looked at
- * is what anybody has written so far: rings, descriptors, buffers, as long as it is little. */
+/* In a device step guest memory changes by announced stores and by races, and by nothing else.
+ * Looked at is what anybody has written so far: rings, descriptors, buffers, as long as it is
+ * little. */
 #include <string.h>
 
 #include "checks.h"
@@ -45,7 +46,8 @@ void silent_stored(const void *host, uint32_t len)
         uintptr_t from = start > first ? start : first;
         uintptr_t to = end < last ? end : last;
         if (from < to) {
-            memcpy(copy + ranges[i].at + (from - first), ranges[i].host + (from - first), to - from);
+            memcpy(copy + ranges[i].at + (from - first), ranges[i].host + (from - first),
+                   to - from);
         }
     }
 }
@@ -62,8 +64,10 @@ void silent_end(void)
             at++;
         }
         uint64_t addr = 0;
-        int region = run_current ? guest_find_host(&run_current->guest, &addr, range->host + at) : -1;
-        oracle_fail(NAME, "guest memory at 0x%llx (region %d) changed from %02x to %02x unannounced",
+        int region =
+            run_current ? guest_find_host(&run_current->guest, &addr, range->host + at) : -1;
+        oracle_fail(NAME,
+                    "guest memory at 0x%llx (region %d) changed from %02x to %02x unannounced",
                     (unsigned long long)addr, region, copy[range->at + at], range->host[at]);
     }
     range_count = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* An announced store writes all bytes that it announced: what was in the guest's buffer before is poisoned
- * first, with a pattern that no input can know, and may not still be there. */
+/* An announced store writes all bytes that it announced: what was in the guest's buffer before is
+ * poisoned first, with a pattern that no input can know, and may not still be there. */
 #include "checks.h"
 #include "oracle.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* In a build where the compiler reports each load and store of the library (preset `trace`): one that
- * goes to guest memory and that no observer call announced is a finding. */
+/* In a build where the compiler reports each load and store of the library (preset `trace`): one
+ * that goes to guest memory and that no observer call announced is a finding. */
 #ifndef VVS_FUZZ_TRACE_H
 #define VVS_FUZZ_TRACE_H
 

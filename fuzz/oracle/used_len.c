@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* The used length is what was written into the chain's device-writable part: nothing on tx, nothing of
- * what was refused, else header and payload without a hole. */
+/* The used length is what was written into the chain's device-writable part: nothing on tx, nothing
+ * of what was refused, else header and payload without a hole. */
 #include <string.h>
 
 #include "checks.h"
@@ -70,7 +70,8 @@ void used_len_check(const struct shadow_queue *q, const struct shadow_chain *cha
     }
     if (q->role == VVS_QUEUE_RX && len != 0 &&
         (chain->header_stored != VVS_HDR_BYTES || chain->payload_stored < len - VVS_HDR_BYTES)) {
-        oracle_fail(NAME, "used length %u for id %u, but %u bytes of header and %u of payload were written",
-                    len, chain->id, chain->header_stored, chain->payload_stored);
+        oracle_fail(
+            NAME, "used length %u for id %u, but %u bytes of header and %u of payload were written",
+            len, chain->id, chain->header_stored, chain->payload_stored);
     }
 }

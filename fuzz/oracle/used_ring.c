@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Each chain goes back once, in the order it was returned, and is visible no sooner than asked for. */
+/* Each chain goes back once, in the order it was returned, and is visible no sooner than asked
+ * for. */
 #include "checks.h"
 #include "oracle.h"
 
@@ -145,11 +146,13 @@ void used_step_end(struct shadow_queue *q, const struct run_answer *answer, uint
 {
     uint32_t in_flight = vvs_queue_in_flight(q->queue);
     if (in_flight != q->chain_count) {
-        oracle_fail(NAME, "the library counts %u chains in flight, but %u were popped and not returned",
+        oracle_fail(NAME,
+                    "the library counts %u chains in flight, but %u were popped and not returned",
                     in_flight, q->chain_count);
     }
     /* With IN_ORDER a serve can't return what it popped while an older chain is out. */
-    if (tag == SCN_TAG_SERVE && q->chain_count > chains_before && answer->status != VVS_E_IN_ORDER) {
+    if (tag == SCN_TAG_SERVE && q->chain_count > chains_before &&
+        answer->status != VVS_E_IN_ORDER) {
         oracle_fail(NAME, "serve popped %u chains and kept %u", q->popped,
                     q->chain_count - chains_before);
     }
@@ -158,7 +161,7 @@ void used_step_end(struct shadow_queue *q, const struct run_answer *answer, uint
         oracle_fail(NAME, "%u entries were written and never shown", q->staged_count);
     }
     if (driver_sees && answer->used_count != q->published) {
-        oracle_fail(NAME, "the driver sees %u new used entries, %u were published", answer->used_count,
-                    q->published);
+        oracle_fail(NAME, "the driver sees %u new used entries, %u were published",
+                    answer->used_count, q->published);
     }
 }

@@ -7,8 +7,8 @@
 
 #define NAME "work"
 
-/* Header bytes may come one by one, and so may events; a used entry is an element and its flags or index;
- * a decision loads two words at most. */
+/* Header bytes may come one by one, and so may events; a used entry is an element and its flags or
+ * index; a decision loads two words at most. */
 #define LOADS_A_CHAIN (VVS_HDR_BYTES + 2u)
 
 static uint64_t pops;
@@ -39,7 +39,8 @@ void work_count(const struct shadow_queue *q, const struct vvs_access *access)
         }
         return;
     }
-    if (access->kind == VVS_ACCESS_LOAD && access->item != VVS_ITEM_PAYLOAD && ++loads > loads_allowed) {
+    if (access->kind == VVS_ACCESS_LOAD && access->item != VVS_ITEM_PAYLOAD &&
+        ++loads > loads_allowed) {
         oracle_fail(NAME, "load number %" PRIu64 " in a step that may take %" PRIu64, loads,
                     loads_allowed);
     }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* A packet in the caller's own memory: each setter, getter and check, and what commit publishes.
  *
- * Target: vvs_packet_from_buffers, every getter and setter, _faults, _set_reply, _write, _commit, _abort
- * Input:  44 header bytes; a byte: bit 0 writable, the rest the payload's capacity; then operations of
- *         9 bytes: number modulo 16 (field 0 to 9 in wire order, 10 flag, 11 header, 12 reply, 13 write,
- *         14 commit, 15 abort), value in 8 bytes, little-endian. What is missing is zero.
+ * Target: vvs_packet_from_buffers, every getter and setter, _faults, _set_reply, _write, _commit,
+ *         _abort
+ * Input:  44 header bytes; a byte: bit 0 writable, the rest the payload's capacity; then operations
+ *         of 9 bytes: number modulo 16 (field 0 to 9 in wire order, 10 flag, 11 header, 12 reply,
+ *         13 write, 14 commit, 15 abort), value in 8 bytes, little-endian. What is missing is zero.
  * Oracle: sanitizers, header-model */
 #include <string.h>
 
@@ -61,7 +62,8 @@ static void do_commit(struct state *s)
     expect("commit", vvs_packet_commit(&s->packet, &used_len), expected);
     if (expected == VVS_OK) {
         s->done = true;
-        if (used_len != VVS_HDR_BYTES + len || memcmp(s->header, s->model.bytes, VVS_HDR_BYTES) != 0) {
+        if (used_len != VVS_HDR_BYTES + len ||
+            memcmp(s->header, s->model.bytes, VVS_HDR_BYTES) != 0) {
             oracle_fail(NAME, "commit says %u bytes, or wrote other ones", used_len);
         }
     }
@@ -80,7 +82,8 @@ static void operate(struct state *s, uint8_t number, uint64_t value)
     case 11:
         memset(raw, (int)(value & 0xff), sizeof raw);
         memcpy(raw, &value, sizeof value);
-        expect("set_header", vvs_packet_set_header(&s->packet, raw, VVS_HDR_BYTES - 1), VVS_E_ARGUMENT);
+        expect("set_header", vvs_packet_set_header(&s->packet, raw, VVS_HDR_BYTES - 1),
+               VVS_E_ARGUMENT);
         expect("set_header", vvs_packet_set_header(&s->packet, raw, VVS_HDR_BYTES), VVS_OK);
         memcpy(s->model.bytes, raw, sizeof raw);
         break;
@@ -122,8 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     uint64_t said = header_model_get(&s.model, 4);
     enum vvs_status status = vvs_packet_from_buffers(&s.packet, slices, 2, s.header, VVS_HDR_BYTES,
                                                      s.payload, s.capacity, s.writable);
-    expect("from_buffers", status,
-           !s.writable && said > s.capacity ? VVS_E_PAYLOAD_SHORT : VVS_OK);
+    expect("from_buffers", status, !s.writable && said > s.capacity ? VVS_E_PAYLOAD_SHORT : VVS_OK);
     while (status == VVS_OK) {
         header_model_check(&s.model, &s.packet);
         if (at == len) {

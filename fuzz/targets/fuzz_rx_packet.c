@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Packets that the device puts into a guest's buffers: never outside them, never more than was written.
+/* Packets that the device puts into a guest's buffers: never outside them, never more than was
+ * written.
  *
  * Target: vvs_serve_rx, vvs_packet_from_rx, vvs_packet_write, vvs_packet_commit, vvs_queue_publish
  * Input:  a scenario (FORMAT.md), version 1, moved to the rx queue

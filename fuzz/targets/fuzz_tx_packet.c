@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Packets that a guest sends, in any framing: whatever lies in its rings and buffers, parsing one stays
- * inside what was granted and gives each buffer back.
+/* Packets that a guest sends, in any framing: whatever lies in its rings and buffers, parsing one
+ * stays inside what was granted and gives each buffer back.
  *
  * Target: vvs_serve_tx, vvs_queue_pop, vvs_packet_from_tx, vvs_packet_read, vvs_queue_publish
  * Input:  a scenario (FORMAT.md), version 1, moved to the tx queue

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* A stage for oracles: a guest of one region with a queue in it, and a device played by hand. Each event
- * is what the library would announce; findings are caught, not fatal. */
+/* A stage for oracles: a guest of one region with a queue in it, and a device played by hand. Each
+ * event is what the library would announce; findings are caught, not fatal. */
 #ifndef VVS_ORACLE_STAGE_H
 #define VVS_ORACLE_STAGE_H
 
@@ -53,8 +53,8 @@ static inline void stage_open(uint32_t role, uint64_t features)
                                             .device_addr = STAGE_DEVICE,
                                             .size = STAGE_SIZE};
     memset(&stage, 0, sizeof stage);
-    stage.region = (struct vvs_region){STAGE_ADDR, STAGE_BYTES, stage.host, 0,
-                                       VVS_PERM_READ | VVS_PERM_WRITE};
+    stage.region =
+        (struct vvs_region){STAGE_ADDR, STAGE_BYTES, stage.host, 0, VVS_PERM_READ | VVS_PERM_WRITE};
     assert_int_equal(vvs_memory_init(&stage.memory, &stage.region, 1), VVS_OK);
     stage.queue.memory = &stage.memory;
     shadow_clear();
@@ -78,7 +78,8 @@ static inline void stage_put(uint64_t addr, uint64_t value, uint32_t len)
 }
 
 /* Split: descriptor or table entry at `at`. */
-static inline void stage_desc(uint64_t at, uint64_t addr, uint32_t len, uint16_t flags, uint16_t next)
+static inline void stage_desc(uint64_t at, uint64_t addr, uint32_t len, uint16_t flags,
+                              uint16_t next)
 {
     stage_put(at, addr, 8);
     stage_put(at + 8, len, 4);
@@ -87,7 +88,8 @@ static inline void stage_desc(uint64_t at, uint64_t addr, uint32_t len, uint16_t
 }
 
 /* Packed: descriptor in slot `slot` of the ring. */
-static inline void stage_packed(uint32_t slot, uint64_t addr, uint32_t len, uint16_t id, uint16_t flags)
+static inline void stage_packed(uint32_t slot, uint64_t addr, uint32_t len, uint16_t id,
+                                uint16_t flags)
 {
     uint64_t at = STAGE_DESC + 16 * slot;
     stage_put(at, addr, 8);

@@ -57,7 +57,8 @@ static void test_rule(void **state)
         memcpy(older, bytes, len);
         older_len = len;
         len = mutate(bytes, len, CAPACITY, seed, &rx_packed);
-        size_t child_len = mutate_cross(child, CAPACITY, older, older_len, bytes, len, seed, &rx_packed);
+        size_t child_len =
+            mutate_cross(child, CAPACITY, older, older_len, bytes, len, seed, &rx_packed);
         scn_decode(&scenario, child, child_len);
         assert_true((features_of(&scenario) & VVS_FEATURE(VVS_F_RING_PACKED)) != 0);
         for (uint32_t i = 0; i < scenario.step_count; i++) {
@@ -96,7 +97,8 @@ static uint64_t chain_bytes(void)
     return total;
 }
 
-/* Cutting a chain anew, splitting and merging its elements keeps its bytes; cuts of each kind turn up. */
+/* Cutting a chain anew, splitting and merging its elements keeps its bytes; cuts of each kind turn
+ * up. */
 static void test_framing(void **state)
 {
     (void)state;
@@ -150,9 +152,9 @@ static void test_cross_border(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_canonical),  cmocka_unit_test(test_small_capacity),
-        cmocka_unit_test(test_rule),       cmocka_unit_test(test_deterministic),
-        cmocka_unit_test(test_framing),    cmocka_unit_test(test_cross_border),
+        cmocka_unit_test(test_canonical), cmocka_unit_test(test_small_capacity),
+        cmocka_unit_test(test_rule),      cmocka_unit_test(test_deterministic),
+        cmocka_unit_test(test_framing),   cmocka_unit_test(test_cross_border),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

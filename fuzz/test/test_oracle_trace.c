@@ -74,10 +74,8 @@ static void test_after_done(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_announced),
-        cmocka_unit_test(test_unannounced_load),
-        cmocka_unit_test(test_behind_announced),
-        cmocka_unit_test(test_store_announced_as_load),
+        cmocka_unit_test(test_announced),        cmocka_unit_test(test_unannounced_load),
+        cmocka_unit_test(test_behind_announced), cmocka_unit_test(test_store_announced_as_load),
         cmocka_unit_test(test_after_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

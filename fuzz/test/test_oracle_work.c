@@ -18,8 +18,7 @@ static void test_loads(void **state)
 {
     (void)state;
     stage_open(VVS_QUEUE_TX, VVS_FEATURE(VVS_F_VERSION_1));
-    struct vvs_access access =
-        stage_access(VVS_ACCESS_LOAD, VVS_ITEM_DESC, 0, STAGE_DESC, 16);
+    struct vvs_access access = stage_access(VVS_ACCESS_LOAD, VVS_ITEM_DESC, 0, STAGE_DESC, 16);
     stage_mark(VVS_ITEM_BEGIN_POP);
     for (uint32_t i = 0; i < 2 * (1 + STAGE_SIZE + STAGE_SIZE); i++) {
         work_count(stage.q, &access);
