@@ -378,6 +378,29 @@ static void test_in_order_behind_the_callers_own(void **state)
     assert_int_equal(vvs_queue_in_flight(&guest->queue), 0);
 }
 
+/* Without that feature the two do not hinder each other; with it, nothing in flight is no
+ * hindrance. */
+static void test_beside_the_callers_own(void **state)
+{
+    const uint64_t features[] = {0, GUEST_IN_ORDER};
+    for (size_t i = 0; i < COUNT_OF(features); i++) {
+        struct guest *guest = guest_replace(state, features[i], 8, 0);
+        struct script script = {0};
+        const struct vvs_server server = server_of(&script, receive);
+        struct vvs_served served;
+        send_packet(guest, 0, 1);
+        const uint16_t second = send_packet(guest, 1, 1);
+        const struct vvs_token own = guest_pop(guest, NULL);
+        if (features[i])
+            guest_publish(guest, &own, 0);
+        assert_status(vvs_serve_tx(&guest->queue, &served, &server, 8), VVS_OK);
+        served_is(&served, 1, 0, true, VVS_EMPTY);
+        if (features[i])
+            guest_expect_used(guest, own.id, 0);
+        guest_expect_used(guest, second, 0);
+    }
+}
+
 static void test_suppressed(void **state)
 {
     struct guest *guest = *state;
@@ -406,6 +429,7 @@ int main(void)
         BOTH_TESTS(test_no_handler),
         BOTH_TESTS(test_broken),
         BOTH_TESTS(test_in_order_behind_the_callers_own),
+        BOTH_TESTS(test_beside_the_callers_own),
         BOTH_TESTS(test_suppressed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
