@@ -42,6 +42,7 @@ def engine(monkeypatch, tmp_path, write):
     """Makes the engine of the target `toy` from shell lines, and a campaign with it."""
     monkeypatch.setattr(build, "BUILD", tmp_path / "build")
     monkeypatch.setattr(targets, "TOP", tmp_path)
+    monkeypatch.setattr(corpus, "TOP", tmp_path)
     write("build/unit/fuzz/replay-toy", REPLAY, 0o755)
 
     def make(body: str) -> campaign.Campaign:
@@ -131,11 +132,22 @@ def test_two_jobs_that_fail_on_one_entry_go_on_both(engine, write):
     assert tally.runs == 4
 
 
-def test_a_committed_input_that_fails_ends_the_target_and_is_a_finding(engine):
+def test_a_committed_input_that_fails_is_a_finding_and_left_out_from_then_on(engine, write, tmp_path):
+    committed = write("corpus/toy/seed/a-name", "BAD")
+    write("corpus/toy/regression/another", "good")
+    link = tmp_path / "out/toy/seeds" / sha1(b"BAD")
+    tally = run(engine(f"[ ! -e {link} ] || written BAD; inited; sleep 60"))
+    assert tally.runs == 2
+    assert [path.read_text() for path in tally.findings] == ["BAD"]
+    assert [path.read_text() for path in tally.seeds.iterdir()] == ["good"]
+    assert committed.exists()
+
+
+def test_a_target_that_fails_on_the_empty_input_is_a_finding_and_given_up(engine):
     made = engine("written BAD")
     tally = run(made)
     assert tally.runs == 1
-    assert "committed input" in tally.fault
+    assert "first input" in tally.fault
     assert fuzz.verdict_of(made) is Exit.FINDINGS
 
 
@@ -167,6 +179,21 @@ def test_very_many_findings_of_earlier_campaigns_do_not_hold_this_one_up(engine,
 def test_a_finding_cut_off_by_a_full_disk_says_so(engine):
     tally = run(engine('inited; sha1sum() { echo 0123; }; written "BAD"'), 0.2)
     assert [finding.kind for finding in tally.findings.values()] == ["work, cut off when it was written"]
+
+
+def test_an_engine_that_hangs_behind_its_last_word_is_killed(engine):
+    began = time.monotonic()
+    tally = run(
+        engine("inited; trap 'echo stat::peak_rss_mb: 30; sleep 60 & wait' TERM; sleep 60 & wait"), 0.3
+    )
+    assert time.monotonic() - began < 2
+    assert tally.done.executions == 7
+    assert not tally.fault
+
+
+def test_a_report_may_be_finished_when_the_time_is_over(engine):
+    tally = run(engine("inited; trap 'sleep 0.5; written BAD' TERM; sleep 60 & wait"), 0.3)
+    assert [finding.kind for finding in tally.findings.values()] == ["work"]
 
 
 def test_an_interrupt_ends_the_children_and_keeps_what_they_found(engine):
@@ -201,11 +228,12 @@ def test_two_campaigns_do_not_share_a_folder(engine):
         pass
 
 
-def test_the_dictionary_and_the_committed_folders_are_passed_on(engine, write, tmp_path):
+def test_the_dictionary_and_the_committed_inputs_are_passed_on(engine, write, tmp_path):
     write("fuzz/dict/toy.dict", "")
     for kind in corpus.KINDS:
-        write(f"corpus/toy/{kind}/one", "")
+        write(f"corpus/toy/{kind}/one", kind)
     run(engine('echo "$@"; inited; sleep 60'), 0.3)
     said = (tmp_path / "out/toy/runs/1.log").read_text().splitlines()[0]
-    folders = " ".join(str(tmp_path / "corpus" / "toy" / kind) for kind in corpus.KINDS)
-    assert f"-dict={tmp_path}/fuzz/dict/toy.dict {tmp_path}/out/toy/corpus {folders}" in said
+    assert f"-dict={tmp_path}/fuzz/dict/toy.dict {tmp_path}/out/toy/corpus {tmp_path}/out/toy/seeds" in said
+    given = {path.read_text() for path in (tmp_path / "out/toy/seeds").iterdir()}
+    assert given == set(corpus.KINDS)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vvs_tools import engine, findings, process
+from vvs_tools import corpus, engine, findings, process
 from vvs_tools.console import Exit, Stop
 from vvs_tools.engine import Numbers
 from vvs_tools.findings import Finding
@@ -64,7 +64,7 @@ class Tally:
     earlier: list[Path] = field(default_factory=list)  # findings of earlier campaigns
     pending: dict[Path, str] = field(default_factory=dict)  # found, not replayed yet; what was printed
     findings: dict[Path, Finding] = field(default_factory=dict)
-    forgotten: set[str] = field(default_factory=set)  # corpus entries that failed
+    forgotten: set[str] = field(default_factory=set)  # inputs given to the engine that failed
     fault: str = ""  # why it was given up
 
     @property
@@ -72,13 +72,23 @@ class Tally:
         return self.folder / "corpus"
 
     @property
+    def seeds(self) -> Path:
+        """Links to the committed inputs, by content."""
+        return self.folder / "seeds"
+
+    @property
     def artifacts(self) -> Path:
         return self.folder / "findings"
 
     def prepare(self) -> None:
-        shutil.rmtree(self.folder / "runs", ignore_errors=True)
-        for folder in (self.corpus, self.artifacts, self.folder / "runs"):
+        for folder in (self.seeds, self.folder / "runs"):
+            shutil.rmtree(folder, ignore_errors=True)
+        for folder in (self.corpus, self.artifacts, self.seeds, self.folder / "runs"):
             folder.mkdir(parents=True, exist_ok=True)
+        for path in corpus.files(self.target.name):
+            link = self.seeds / findings.content_name(path)
+            if not link.exists():
+                link.symlink_to(path)
         self.dropped = findings.drop_cut_off(self.corpus)
         self.earlier = sorted(self.artifacts.iterdir())
 
@@ -169,11 +179,17 @@ class Campaign:
         with log.open("wb") as out:
             child = process.start(argv, out, {**self.env, **env})
         try:
-            while child.poll() is None:
-                if self.elapsed > until:
-                    return process.TIMED_OUT
+            while child.poll() is None and self.elapsed <= until:
                 yield
-            return child.returncode
+            if child.poll() is not None:
+                return child.returncode
+            child.terminate()
+            # A report that is being written comes to its end; other jobs go on meanwhile.
+            while child.poll() is None and self.elapsed <= until + process.GRACE_S:
+                if engine.is_complete(log):
+                    child.kill()
+                yield
+            return process.TIMED_OUT
         finally:
             if child.poll() is None:
                 process.end(child)
@@ -183,7 +199,7 @@ class Campaign:
         tally.runs += 1
         log = tally.folder / "runs" / f"{tally.runs}.log"
         seconds = math.ceil(until - self.elapsed)
-        corpora = [tally.corpus, *tally.target.seeds]
+        corpora = [tally.corpus, tally.seeds]
         argv = engine.command(tally.target, self.fuzz_preset, seconds, tally.artifacts, corpora)
         began = tally.running[log] = time.monotonic()
         try:
@@ -195,19 +211,19 @@ class Campaign:
             if artifact and artifact not in tally.findings:
                 tally.pending[artifact] = engine.log_tail(log)
         if artifact and not engine.loaded(log) and not self.forget(tally, artifact):
-            tally.fault = "a committed input fails: nothing is generated until it does not"
+            tally.fault = "fails on the engine's own first input, so it generates nothing"
         elif not artifact and code not in (0, engine.INTERRUPTED, process.TIMED_OUT):
             last = process.tail(log, 1)
             tally.fault = f"exits {code} without a finding: {last} (log: {findings.shown(log)})"
 
     def forget(self, tally: Tally, artifact: Path) -> bool:
-        """Take an input that fails out of the working corpus; whether it was there,
-        since another job may have taken it out."""
+        """Let the next process do without an input that fails, or it would come no further; whether it was
+        given, perhaps to another job too."""
         name = findings.content_name(artifact)
-        entry = tally.corpus / name
-        if entry.exists():
-            tally.forgotten.add(name)
-            entry.unlink()
+        for entry in (tally.corpus / name, tally.seeds / name):
+            if entry.exists():
+                tally.forgotten.add(name)
+                entry.unlink()
         return name in tally.forgotten
 
     def judge(self, tally: Tally) -> Generator[None]:

@@ -18,6 +18,7 @@ TAIL_BYTES = 1 << 16
 
 STATUS = re.compile(r"^#(\d+)\t\S+\s+cov: (\d+)", re.MULTILINE)
 EXECUTED = re.compile(r"^stat::number_of_executed_units: (\d+)", re.MULTILINE)
+LAST_WORD = "stat::peak_rss_mb"
 WRITTEN = re.compile(r"Test unit written to (.+)$", re.MULTILINE)
 LOADED = re.compile(r"^#\d+\tINITED", re.MULTILINE)
 
@@ -108,6 +109,11 @@ def read(log: Path, seconds: float) -> Numbers:
         counted.get("parsed_inputs", 0),
         Counter(counted.get("tags", {})),
     )
+
+
+def is_complete(log: Path) -> bool:
+    """Whether the process has said its last word. Told to end inside of malloc, it hangs behind it."""
+    return LAST_WORD in log_tail(log)
 
 
 def loaded(log: Path) -> bool:
