@@ -77,6 +77,16 @@ def test_a_crash_is_a_verdict_of_its_own(script, write):
     assert result["vectors"][0]["verdict"] == "crash"
 
 
+def test_what_the_host_can_not_map_is_inconclusive(script, write):
+    unmappable = write(
+        "small", "#!/bin/sh\nwhile read -r line; do echo '{\"unmappable\": true}'; done\n", 0o755
+    )
+    done = script("conformance", "--filter", ONE, "--json", VVS_RUN=str(unmappable))
+    assert done.returncode == 4
+    result = json.loads(done.stdout)
+    assert (result["verdict"], result["counts"]["unsupported"]) == ("inconclusive", 1)
+
+
 def test_json_of_what_passes(script):
     done = script("conformance", "--filter", "tx/framing/split-header-*", "--json")
     assert done.returncode == 0, done.stderr

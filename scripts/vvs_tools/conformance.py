@@ -60,14 +60,14 @@ def read_junit(path: Path) -> list[Verdict]:
 
 
 def run_pytest(filters: tuple[str, ...], junit: Path, console: Console) -> tuple[int, Path]:
-    """Build the scenario runner and run the suite; the exit code and the log."""
+    """Build the scenario tools and run the suite; the exit code and the log."""
     log = LOGS / "pytest.log"
     argv = [str(PYTHON), "-P", "-m", "pytest", f"--junitxml={junit}"]
     argv += [f"--vectors={glob}" for glob in filters]
     argv.append("conformance/runner/test_vectors.py" if filters else "conformance")
     junit.unlink(missing_ok=True)
     with Progress(console, "conformance") as progress:
-        build.build("unit", ["vvs-run"], tick=lambda: progress.tick("building"))
+        build.build("unit", ["vvs-run", "scn"], tick=lambda: progress.tick("building"))
         code = process.run(
             argv, log, timeout=TIMEOUT_S, env=sanitizers.environment(), tick=lambda: progress.tick("running")
         )
@@ -114,7 +114,7 @@ def as_object(verdicts: list[Verdict], code: Exit) -> dict[str, object]:
         ],
         "suite": [{"test": each.name, "verdict": each.verdict} for each in verdicts if not each.vector],
         "counts": {name: counted[name] for name in VERDICTS},
-        "verdict": "pass" if code is Exit.CLEAN else "fail",
+        "verdict": {Exit.CLEAN: "pass", Exit.INCONCLUSIVE: "inconclusive"}.get(code, "fail"),
     }
 
 
@@ -162,7 +162,8 @@ def cli(listing: bool, filters: tuple[str, ...], as_json: bool, junit: Path | No
     if not verdicts:
         console.print(process.tail(log))
         raise Stop(Exit.NOTHING_RAN, f"nothing ran (pytest exits {code}; log: {log})")
-    end = Exit.FINDINGS if code else Exit.CLEAN
+    passed = any(verdict.verdict == "pass" for verdict in verdicts)
+    end = Exit.FINDINGS if code else Exit.CLEAN if passed else Exit.INCONCLUSIVE
     if as_json:
         click.echo(json.dumps(as_object(verdicts, end), indent=2))
     else:
