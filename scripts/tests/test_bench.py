@@ -25,6 +25,7 @@ def test_parse_counts_every_case_in_order(script):
     assert by_name["tx1"]["parse_instructions"] < by_name["tx2"]["parse_instructions"]
 
 
+@pytest.mark.slow
 def test_instructions_repeat_exactly():
     build.build(bench_parse.PRESET, [bench_parse.PROGRAM])
     program = build.directory(bench_parse.PRESET) / "lib" / "bench" / bench_parse.PROGRAM
@@ -70,6 +71,7 @@ def test_each_round_of_a_target_has_one_of_the_ceiling(monkeypatch):
     }
 
 
+@pytest.mark.slow
 def test_a_real_round_counts_cpu_time(monkeypatch, tmp_path):
     build.build(bench_fuzz.PRESET, ["fuzz_tx_packet", "fuzz_nothing"])
     monkeypatch.setattr(bench_fuzz, "SECONDS", 2)

@@ -103,6 +103,7 @@ def test_bad_values_are_usage(script, argv):
     assert argv[0] in done.stderr
 
 
+@pytest.mark.slow
 def test_a_short_campaign_is_clean_and_tells_all(script, tmp_path):
     broken = tmp_path / "tx_packet" / "corpus" / hashlib.sha1(b"longer").hexdigest()
     broken.parent.mkdir(parents=True)
@@ -124,6 +125,7 @@ def test_a_short_campaign_is_clean_and_tells_all(script, tmp_path):
     assert not any(findings.is_cut_off(path) for path in entries)
 
 
+@pytest.mark.slow
 def test_the_summary_shows_how_many_inputs_got_where(script, tmp_path):
     done = script("fuzz", "rx_packet", "--seconds", "2", "--jobs", "1", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
@@ -136,6 +138,7 @@ def test_the_summary_shows_how_many_inputs_got_where(script, tmp_path):
     assert "clean" in done.stdout
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_children_and_shows_the_summary(tmp_path):
     child = started("tx_packet", "--seconds", "60", "--json", "--out", str(tmp_path))
     corpus = tmp_path / "tx_packet" / "corpus"
@@ -148,6 +151,7 @@ def test_ctrl_c_ends_the_children_and_shows_the_summary(tmp_path):
     assert any(corpus.iterdir())
 
 
+@pytest.mark.slow
 def test_sigkill_ends_the_children_and_the_next_campaign_goes_on(script, tmp_path):
     child = started("tx_packet", "--seconds", "60", "--out", str(tmp_path))
     corpus = tmp_path / "tx_packet" / "corpus"
@@ -162,6 +166,7 @@ def test_sigkill_ends_the_children_and_the_next_campaign_goes_on(script, tmp_pat
     assert "0 files found in" not in log
 
 
+@pytest.mark.slow
 def test_a_tiny_disk_is_inconclusive_in_one_line(tmp_path):
     """In a mount namespace of its own where that is allowed, else below a limit on what may be written."""
     fuzz = f"{TOP}/scripts/fuzz tx_packet --seconds 5 --out {tmp_path}"
@@ -220,3 +225,15 @@ def test_the_live_table_shows_each_target(monkeypatch, tmp_path):
     assert "time left" in shown
     for target in found:
         assert target.name in shown
+
+
+def test_without_a_terminal_there_is_a_line_now_and_then(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(fuzz_view, "HEARTBEAT_S", 0.2)
+    found = list(targets.campaign().values())
+    made = campaign.Campaign(found, tmp_path, ("fuzz", "unit"), {})
+    with fuzz_view.View(make_console(), made, campaign.plan(found, 2, 60)) as view:
+        view.tick()
+        time.sleep(0.25)
+        view.tick()
+        view.tick()
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["fuzz"]
