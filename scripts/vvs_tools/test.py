@@ -69,6 +69,7 @@ STAGES = (
     Stage("corpus-msan", Kind.CHECK, Level.NORMAL, replay("unit-msan"), "unit-msan"),
     Stage("release", Kind.CTEST, Level.NORMAL, preset="release"),
     Stage("freestanding", Kind.CHECK, Level.NORMAL, module("freestanding")),
+    Stage("shared-words", Kind.CHECK, Level.NORMAL, module("shared_words"), group="cross"),
     Stage("trace", Kind.CHECK, Level.ALL, replay("trace"), "trace"),
     Stage("unit-m32", Kind.CTEST, Level.ALL, preset="unit-m32", group="cross"),
     Stage("unit-s390x", Kind.CTEST, Level.ALL, preset="unit-s390x", group="cross", timeout_s=1800),

@@ -91,9 +91,8 @@ VVS_MUST_USE enum vvs_status vvs_packet_from_rx(struct vvs_packet *out_packet, u
  * back.
  *
  * Returns  VVS_OK
- *          VVS_E_ARGUMENT       `header_len` is not 44, a NULL buffer of non-zero length, or more
- *                               than
- *                               VVS_PAYLOAD_BYTES_MAX of payload
+ *          VVS_E_ARGUMENT       `header_len` is not 44; a NULL buffer of non-zero length; or
+ *                               `payload_len` above VVS_PAYLOAD_BYTES_MAX
  *          VVS_E_SLICES         `slice_count` below 2
  *          VVS_E_PAYLOAD_SHORT  not `writable`: `len` exceeds `payload_len`
  * Out      `out_packet` only with VVS_OK. */

@@ -154,8 +154,8 @@ VVS_MUST_USE enum vvs_status vvs_queue_get_state(const struct vvs_queue *queue,
                                                  struct vvs_queue_state *out_state);
 
 /* vvs_queue_set_state restarts a queue at `state`, which is checked: nothing in flight, nothing
- * broken, and the first notification decision after a publish says yes, since what was signalled is
- * not known.
+ * broken. What was signalled is not known then: with EVENT_IDX the first notification decision
+ * after a publish says yes, unless the driver wants no notification at all.
  *
  * Returns  VVS_OK
  *          VVS_E_STATE  indices further apart than the queue size; packed: a slot or wrap out of
@@ -174,7 +174,8 @@ uint32_t vvs_queue_state_to_base(const struct vvs_queue *queue,
 /* vvs_queue_base_to_state decodes vhost's vring base. On a split ring the used index, which the
  * base does not carry, is taken to equal the available one: nothing was in flight.
  *
- * Returns  VVS_OK, or VVS_E_STATE as vvs_queue_set_state
+ * Returns  VVS_OK
+ *          VVS_E_STATE  as vvs_queue_set_state, and on a split ring a base above 65535
  * Out      `out_state` only with VVS_OK. */
 VVS_MUST_USE enum vvs_status vvs_queue_base_to_state(const struct vvs_queue *queue,
                                                      struct vvs_queue_state *out_state,
@@ -236,7 +237,7 @@ VVS_MUST_USE enum vvs_status vvs_queue_flush(struct vvs_queue *queue);
  * Returns  VVS_OK, or the sticky status of a broken queue
  * Out      `out_notify` only with VVS_OK. False when nothing was published. An event word that
  *          names no ring slot is answered with true: a spurious notification harms nobody, a
- *          missing one hangs.
+ *          missing one hangs. Reserved bits of the flags words mean nothing.
  * Spec     Used Buffer Notification Suppression; Driver and Device Event Suppression. */
 VVS_MUST_USE enum vvs_status vvs_queue_needs_notify(struct vvs_queue *queue, bool *out_notify);
 

@@ -43,8 +43,8 @@ struct vvs_server {
 struct vvs_served {
     uint32_t published_count; /* chains returned, refused ones included */
     uint32_t refused_count;   /* of them, refused */
-    bool notify;              /* the driver must be notified */
-    enum vvs_status stopped;  /* VVS_OK: budget used up or handler stopped; VVS_EMPTY: nothing is
+    bool notify; /* the driver must be notified; unasked when the queue broke after a publish */
+    enum vvs_status stopped; /* VVS_OK: budget used up or handler stopped; VVS_EMPTY: nothing is
                                  available; otherwise the status that broke the queue */
 };
 

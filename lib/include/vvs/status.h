@@ -23,8 +23,9 @@ enum vvs_status {
     VVS_EMPTY = 1,
 
     /* Driver faults that cost one chain. */
-    VVS_E_NEXT = 100,             /* split: `next` is outside the table it belongs to */
-    VVS_E_LOOP = 101,             /* more descriptors than the table can hold */
+    VVS_E_NEXT = 100, /* split: `next` is outside the table it belongs to */
+    /* More descriptors than the table has; VVS_E_CHAIN_LIMIT where max_chain is met before. */
+    VVS_E_LOOP = 101,
     VVS_E_ORDER = 102,            /* device-readable element after a device-writable one */
     VVS_E_CHAIN_BYTES = 103,      /* the chain describes more than 2^32 bytes */
     VVS_E_INDIRECT_FEATURE = 104, /* INDIRECT without VIRTIO_F_INDIRECT_DESC */
