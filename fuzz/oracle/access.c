@@ -223,17 +223,20 @@ static bool part_fits(const struct shadow_queue *q, const uint8_t *host, uint64_
 void access_check_setup(const struct shadow_queue *q, const struct vvs_queue_config *config)
 {
     uint64_t size = q->size;
+    /* used_event and avail_event are there with EVENT_IDX only. */
+    uint64_t event = (config->features & VVS_FEATURE(VVS_F_EVENT_IDX)) != 0 ? 2 : 0;
     uint32_t both = VVS_PERM_READ | VVS_PERM_WRITE;
     bool power = (size & (size - 1)) == 0;
     bool size_ok = size != 0 && size <= VVS_QUEUE_SIZE_MAX && (q->packed || power);
-    bool parts_ok =
-        q->packed
-            ? part_fits(q, q->desc, config->desc_addr, 16 * size, 16, both) &&
-                  part_fits(q, q->driver, config->driver_addr, 4, 4, VVS_PERM_READ) &&
-                  part_fits(q, q->device, config->device_addr, 4, 4, VVS_PERM_WRITE)
-            : part_fits(q, q->desc, config->desc_addr, 16 * size, 16, VVS_PERM_READ) &&
-                  part_fits(q, q->driver, config->driver_addr, 6 + 2 * size, 2, VVS_PERM_READ) &&
-                  part_fits(q, q->device, config->device_addr, 6 + 8 * size, 4, VVS_PERM_WRITE);
+    bool parts_ok = q->packed
+                        ? part_fits(q, q->desc, config->desc_addr, 16 * size, 16, both) &&
+                              part_fits(q, q->driver, config->driver_addr, 4, 4, VVS_PERM_READ) &&
+                              part_fits(q, q->device, config->device_addr, 4, 4, VVS_PERM_WRITE)
+                        : part_fits(q, q->desc, config->desc_addr, 16 * size, 16, VVS_PERM_READ) &&
+                              part_fits(q, q->driver, config->driver_addr, 4 + 2 * size + event, 2,
+                                        VVS_PERM_READ) &&
+                              part_fits(q, q->device, config->device_addr, 4 + 8 * size + event, 4,
+                                        VVS_PERM_WRITE);
     if (!size_ok || !parts_ok) {
         oracle_fail(NAME, "a queue of size %" PRIu64 " was set up, though its %s", size,
                     size_ok ? "rings are not where rings may be" : "size is none");
