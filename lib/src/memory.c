@@ -137,12 +137,16 @@ void vvs_log_pages(const struct vvs_memory *memory, uint64_t guest_addr, uint64_
 
 void vvs_log_aliases(const struct vvs_memory *memory, const void *host, uint64_t len)
 {
+    uint64_t first = (uintptr_t)host;
+    uint64_t last = first + (len - 1);
     for (uint32_t i = 0; i < memory->region_count; i++) {
         const struct vvs_region *region = &memory->regions[i];
-        uint64_t offset = (uint64_t)(uintptr_t)host - (uint64_t)(uintptr_t)region->host;
-        if ((uintptr_t)host >= (uintptr_t)region->host && offset < region->len) {
-            uint64_t left = region->len - offset;
-            vvs_log_pages(memory, region->guest_addr + offset, len < left ? len : left);
+        uint64_t start = (uintptr_t)region->host;
+        uint64_t end = start + (region->len - 1);
+        uint64_t low = first > start ? first : start;
+        uint64_t high = last < end ? last : end;
+        if (low <= high) {
+            vvs_log_pages(memory, region->guest_addr + (low - start), high - low + 1);
         }
     }
 }

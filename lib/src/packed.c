@@ -84,6 +84,13 @@ static enum vvs_status vvs_packed_walk(struct vvs_queue *queue, struct vvs_walk 
     uint32_t free_span = queue->size - queue->in_flight_span;
     for (uint32_t span = 1; span <= free_span; span++) {
         struct vvs_desc desc;
+        if (span > 1) {
+            place = vvs_place_after(queue, place, 1);
+            flags = vvs_packed_load_flags(queue, place.index);
+            if (!vvs_packed_available(flags, place.wrap)) {
+                return vvs_queue_break(queue, VVS_E_LIST_UNAVAILABLE);
+            }
+        }
         vvs_packed_load(queue, &desc, place.index, flags);
         if (status == VVS_OK) {
             status = vvs_packed_add(queue, walk, &desc, span);
@@ -92,14 +99,6 @@ static enum vvs_status vvs_packed_walk(struct vvs_queue *queue, struct vvs_walk 
             *out_span = (uint16_t)span;
             *out_id = desc.next_or_id;
             return status;
-        }
-        if (span == free_span) {
-            break;
-        }
-        place = vvs_place_after(queue, place, 1);
-        flags = vvs_packed_load_flags(queue, place.index);
-        if (!vvs_packed_available(flags, place.wrap)) {
-            return vvs_queue_break(queue, VVS_E_LIST_UNAVAILABLE);
         }
     }
     return vvs_queue_break(queue, VVS_E_LIST_ENDLESS);

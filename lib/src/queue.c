@@ -40,19 +40,19 @@ struct vvs_part {
 static enum vvs_status vvs_part_resolve(struct vvs_part *part, const struct vvs_memory *memory)
 {
     const struct vvs_region *hint = memory->regions;
-    struct vvs_piece piece = {0, 0};
+    struct vvs_piece piece;
     if (part->addr % part->align != 0) {
         return VVS_E_RING_ALIGN;
     }
-    if (vvs_memory_check(memory, part->addr, part->len, part->permission) != VVS_OK ||
-        !vvs_piece_find(memory, &piece, &hint, part->addr, part->len, part->permission)) {
+    if (!vvs_piece_find(memory, &piece, &hint, part->addr, part->len, part->permission)) {
         return VVS_E_RING_ADDR;
     }
-    if (piece.len != part->len || (uintptr_t)piece.host % part->align != 0) {
-        return VVS_E_RING_HOST;
+    if (piece.len != part->len) {
+        enum vvs_status rest = vvs_memory_check(memory, part->addr, part->len, part->permission);
+        return rest == VVS_OK ? VVS_E_RING_HOST : VVS_E_RING_ADDR;
     }
     part->host = piece.host;
-    return VVS_OK;
+    return (uintptr_t)piece.host % part->align == 0 ? VVS_OK : VVS_E_RING_HOST;
 }
 
 /* The event words are part of a split ring only with EVENT_IDX. */

@@ -41,6 +41,8 @@ static void test_init_arguments(void **state)
     struct vvs_region good = region(0x1000, 0x1000, BOTH);
     expect_one(good, VVS_OK);
     expect_init(&good, 0, VVS_E_ARGUMENT);
+    struct vvs_memory memory;
+    assert_int_equal(vvs_memory_init(&memory, NULL, 1), VVS_E_ARGUMENT);
 
     struct vvs_region bad = good;
     bad.host = NULL;

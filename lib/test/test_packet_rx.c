@@ -399,6 +399,29 @@ static void test_dirty_abort(void **state)
     guest_expect_used(guest, buffer.token.id, 0);
 }
 
+/* Host memory that the guest sees at a second address is dirty there too, as far as that goes. */
+static void test_dirty_alias(void **state)
+{
+    struct guest *guest = *state;
+    struct buffer buffer;
+    begin(guest, &buffer, GUEST_DATA + 0x1fd8, 0x1000);
+    struct vvs_region regions[GUEST_REGIONS_MAX + 1];
+    memcpy(regions, guest->regions, guest->region_count * sizeof(regions[0]));
+    /* 16 bytes in the midst of the payload, the last 8 of one page and the first 8 of the next. */
+    struct vvs_region *alias = &regions[guest->region_count];
+    *alias = guest_region(0x10ff8, 16, VVS_PERM_READ);
+    free(alias->host);
+    alias->host = guest_at(guest, GUEST_DATA + 0x2100);
+    struct vvs_memory memory;
+    assert_status(vvs_memory_init(&memory, regions, guest->region_count + 1), VVS_OK);
+    guest_log(guest);
+    memory.log = guest->log;
+    buffer.packet.memory = &memory;
+    vvs_packet_abort(&buffer.packet);
+    const struct guest_span spans[] = {{0x10ff8, 16}, {GUEST_DATA + 0x2004, 0x1000 - 44}};
+    guest_expect_dirty(guest, spans, 2);
+}
+
 /* 2^32 writable bytes: the used length is 32 bits wide, so what it can't say must not be
  * committed. */
 static void test_largest(void **state)
@@ -447,6 +470,7 @@ int main(void)
         BOTH_TESTS(test_set_written),
         BOTH_TESTS(test_dirty_commit),
         BOTH_TESTS(test_dirty_abort),
+        BOTH_TESTS(test_dirty_alias),
         BOTH_TESTS(test_largest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

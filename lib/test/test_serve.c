@@ -401,6 +401,32 @@ static void test_beside_the_callers_own(void **state)
     }
 }
 
+/* The monitor's handler resets the device: the chain it was called for is in flight no more. */
+static enum vvs_verdict reset_device(void *context, struct vvs_packet *packet)
+{
+    struct guest *guest = context;
+    (void)packet;
+    vvs_queue_reset(&guest->queue);
+    return VVS_VERDICT_PUBLISH;
+}
+
+static void test_reset_by_the_handler(void **state)
+{
+    struct guest *guest = *state;
+    const struct vvs_server server = {.slices = slices,
+                                      .slice_count = SLICES,
+                                      .max_payload_len = MAX_PAYLOAD,
+                                      .packet = reset_device,
+                                      .context = guest};
+    struct vvs_served served;
+    send_packet(guest, 0, 1);
+    send_packet(guest, 1, 1);
+    guest_snapshot(guest);
+    assert_status(vvs_serve_tx(&guest->queue, &served, &server, 8), VVS_E_TOKEN);
+    served_is(&served, 0, 0, false, VVS_E_TOKEN);
+    guest_expect_unchanged(guest);
+}
+
 static void test_suppressed(void **state)
 {
     struct guest *guest = *state;
@@ -430,6 +456,7 @@ int main(void)
         BOTH_TESTS(test_broken),
         BOTH_TESTS(test_in_order_behind_the_callers_own),
         BOTH_TESTS(test_beside_the_callers_own),
+        BOTH_TESTS(test_reset_by_the_handler),
         BOTH_TESTS(test_suppressed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
