@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* What one packet costs. Run it twice under callgrind with different counts: the difference divided by
- * the difference of the counts is the cost of one, free of set-up. See scripts/bench.
+/* What one packet costs. Run it twice under callgrind with different counts: the difference divided
+ * by the difference of the counts is the cost of one, free of set-up. See scripts/bench.
  *
- *     bench_parse CASE parse|full COUNT      CASE: tx2 tx1 rx2 rx1 ctl, -64 appended for 64 regions,
- *                                            tx2-apart for header and payload in different regions */
+ *     bench_parse CASE parse|full COUNT
+ *
+ * CASE: tx2 tx1 rx2 rx1 ctl; tx2-64 in 64 regions; tx2-apart: header and payload in different ones. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,7 @@ static uint64_t region_addr(uint32_t index)
     return (uint64_t)index * 2 * REGION_BYTES;
 }
 
-/* The rings lie at the start of the last region, buffers behind them; every head is a multiple of 2. */
+/* The rings lie at the start of the last region, buffers behind; every head is a multiple of 2. */
 static void prepare(const struct bench_case *bench)
 {
     uint32_t last = bench->regions - 1;
