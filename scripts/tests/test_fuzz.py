@@ -163,7 +163,7 @@ def test_sigkill_ends_the_children_and_the_next_campaign_goes_on(script, tmp_pat
     done = script("fuzz", "tx_packet", "--seconds", "2", "--json", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
     log = (tmp_path / "tx_packet" / "runs" / "1.log").read_text()
-    assert "0 files found in" not in log
+    assert " 0 files found in" not in log
 
 
 @pytest.mark.slow
