@@ -353,7 +353,7 @@ const uint8_t *shadow_stream(const struct vvs_memory *memory, struct shadow_chai
         }
         uint64_t skip = at - chain->cursor_at[writable];
         if (skip < each->len) {
-            uint64_t region_len;
+            uint64_t region_len = 0;
             if (skip > UINT64_MAX - each->addr) {
                 return NULL;
             }

@@ -2,9 +2,9 @@
 /* What one packet costs. Run it twice under callgrind with different counts: the difference divided
  * by the difference of the counts is the cost of one, free of set-up. See scripts/bench.
  *
- *     bench_parse CASE parse|full COUNT
- *
- * CASE: tx2 tx1 rx2 rx1 ctl; tx2-64 in 64 regions; tx2-apart: header and payload in different ones. */
+ *     bench_parse CASE parse|full COUNT      CASE: tx2 tx1 rx2 rx1 ctl, -64 appended for 64
+ *                                            regions, tx2-apart for header and payload in
+ *                                            different regions */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
