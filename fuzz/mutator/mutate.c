@@ -241,10 +241,10 @@ size_t mutate(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const 
     for (uint32_t i = 1 + rng_below(rng, 4); i != 0; i--) {
         apply_one(&mutation);
     }
-    if (rng_chance(rng, 35)) {
+    if (rng_chance(rng, 40)) {
         mend_setup(&mutation);
     }
-    if (rng_chance(rng, 45)) {
+    if (rng_chance(rng, 55)) {
         open_with_traffic(&mutation);
     }
     thrift(&mutation);

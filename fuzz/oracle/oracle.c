@@ -8,9 +8,7 @@
 #include "observer.h"
 #include "stats.h"
 
-/* Costly oracles look at one input in eight, chosen by its bytes: the same input, the same
- * oracles. */
-#define COSTLY_ONE_IN 8u
+uint32_t oracle_costly_one_in = 8;
 
 static struct run run;
 static struct scn_scenario scenario;
@@ -255,7 +253,7 @@ void oracle_run(const uint8_t *bytes, size_t len, const struct rule *rule)
     stats_begin();
     scn_decode(&scenario, bytes, len);
     rule_apply(rule, &scenario);
-    bool costly = run_fold_bytes(RUN_FOLD_START, bytes, len) % COSTLY_ONE_IN == 0;
+    bool costly = run_fold_bytes(RUN_FOLD_START, bytes, len) % oracle_costly_one_in == 0;
     observer = (struct observer){.checks = true, .costly = costly};
     run_scenario(&run, &scenario, &oracle_hooks);
     observer = (struct observer){.checks = false, .costly = false};

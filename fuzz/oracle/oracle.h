@@ -15,6 +15,10 @@ void oracle_fail(const char *name, const char *format, ...) __attribute__((forma
 /* A test's catcher: oracle_fail calls it with the report instead, and returns. */
 extern void (*oracle_catch)(const char *name, const char *report);
 
+/* Costly oracles look at one input in so many, chosen by its bytes: the same input, the same
+ * oracles. Where speed is no matter it may be 1. */
+extern uint32_t oracle_costly_one_in;
+
 /* oracle_run runs the scenario in `bytes`, as far as `rule` allows, under every oracle. */
 void oracle_run(const uint8_t *bytes, size_t len, const struct rule *rule);
 
