@@ -57,6 +57,7 @@ class Tally:
 
     target: Target
     folder: Path
+    preset: str  # whose replay program judges
     done: Numbers = field(default_factory=Numbers)
     running: dict[Path, float] = field(default_factory=dict)  # log, and when it was begun
     runs: int = 0
@@ -103,9 +104,9 @@ class Tally:
         rest = [self.found(path, text, "not replayed yet") for path, text in self.pending.items()]
         return [*self.findings.values(), *rest]
 
-    def found(self, path: Path, text: str, doubt: str = "", preset: str = "unit") -> Finding:
+    def found(self, path: Path, text: str, doubt: str = "") -> Finding:
         kind = findings.kind_of(text) + (f", {doubt}" if doubt else "")
-        command = findings.repro_command(path, self.target.name, preset)
+        command = findings.repro_command(path, self.target.name, self.preset)
         return Finding(path, kind, command, findings.report_of(text))
 
 
@@ -116,9 +117,9 @@ class Campaign:
         self, targets: Sequence[Target], out: Path, presets: tuple[str, str], env: Mapping[str, str]
     ) -> None:
         self.out = out
-        self.fuzz_preset, self.replay_preset = presets
+        self.fuzz_preset = presets[0]
         self.env = env
-        self.tallies = {target.name: Tally(target, out / target.name) for target in targets}
+        self.tallies = {target.name: Tally(target, out / target.name, presets[1]) for target in targets}
         self.began = time.monotonic()
 
     @property
@@ -233,7 +234,7 @@ class Campaign:
             doubt = "" if fails else "not reproduced by a replay"
             if findings.is_cut_off(path):
                 doubt = "cut off when it was written"
-            finding = tally.found(path, replayed if fails else text, doubt, self.replay_preset)
+            finding = tally.found(path, replayed if fails else text, doubt)
             tally.findings[path] = finding
             tally.pending.pop(path, None)
 
@@ -247,12 +248,12 @@ class Campaign:
                 break
             fails, replayed = yield from self.replay(tally, path)
             if fails:
-                tally.findings[path] = tally.found(path, replayed, "", self.replay_preset)
+                tally.findings[path] = tally.found(path, replayed)
 
     def replay(self, tally: Tally, path: Path) -> Generator[None, None, tuple[bool, str]]:
         """Whether it fails, and what the program printed."""
         log = tally.folder / "runs" / f"replay-{path.name}.log"
-        argv = [tally.target.replay(self.replay_preset), path]
+        argv = [tally.target.replay(tally.preset), path]
         code = yield from self.child(argv, log, self.elapsed + REPLAY_TIMEOUT_S)
         text = engine.log_tail(log)
         if code == process.TIMED_OUT:

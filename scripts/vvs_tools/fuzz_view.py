@@ -21,15 +21,24 @@ REFRESH_S = 0.5
 WAYS = [f"{direction}/{ring}" for direction in ("tx", "rx") for ring in ("split", "packed")]
 HEADINGS = ("target", "seconds", "executions", "exec/s", "edges", "parsed", "findings")
 TAGS = ("one", "two", "many", "header-cut", "indirect", "region-crossing")
+TAG_WORDS = {"header-cut": "header cut", "region-crossing": "crossing"}
 
 
 def percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f} %"
+    return "-" if share is None else f"{100 * share:.1f}%"
 
 
 def number_cells(numbers: Numbers) -> list[str]:
     parsed = percent(numbers.share(numbers.parsed))
     return [f"{numbers.executions:,}", f"{numbers.per_second:,.0f}", str(numbers.edges), parsed]
+
+
+def tight_table(*headings: str) -> Table:
+    """Names left, numbers right; ten million inputs fit into 80 columns."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    return table
 
 
 class View(AbstractContextManager["View"]):
@@ -76,9 +85,7 @@ class View(AbstractContextManager["View"]):
         return most
 
     def table(self) -> Table:
-        table = Table(*HEADINGS[:1], "time left", *HEADINGS[2:], box=None, header_style="bold")
-        for column in table.columns[1:]:
-            column.justify = "right"
+        table = tight_table(*HEADINGS[:1], "time left", *HEADINGS[2:])
         for name, tally in self.campaign.tallies.items():
             style = "bold" if tally.running else "dim" if not tally.runs else ""
             cells = [name, f"{self.left(name):.0f} s", *number_cells(tally.numbers())]
@@ -97,9 +104,7 @@ class View(AbstractContextManager["View"]):
 
 
 def target_table(tallies: Sequence[Tally]) -> Table:
-    table = Table(*HEADINGS, box=None, header_style="bold")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = tight_table(*HEADINGS)
     for tally in tallies:
         found = len(tally.all_findings())
         cells = [tally.target.name, f"{tally.done.seconds:.0f}", *number_cells(tally.done)]
@@ -109,18 +114,16 @@ def target_table(tallies: Sequence[Tally]) -> Table:
 
 def reach_table(tallies: Sequence[Tally]) -> Table:
     """Counts over all targets; shares of what those generated that came this way at all."""
-    table = Table("", *(way.replace("/", " ") for way in WAYS), box=None, header_style="bold")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = tight_table("", *(way.replace("/", " ") for way in WAYS))
     rows: dict[str, list[Text]] = {tag: [] for tag in TAGS}
     for way in WAYS:
         here = [tally.done for tally in tallies if any(tally.done.tags[f"{way}/{tag}"] for tag in TAGS)]
         both = sum(here, Numbers())
         for tag, cells in rows.items():
             count = both.tags[f"{way}/{tag}"]
-            cells.append(Text(f"{count:,} {percent(both.share(count)):>6}", style="" if count else "yellow"))
+            cells.append(Text(f"{count:,} {percent(both.share(count)):>5}", style="" if count else "yellow"))
     for tag, cells in rows.items():
-        table.add_row(tag.replace("-", " "), *cells)
+        table.add_row(TAG_WORDS.get(tag, tag), *cells)
     return table
 
 
