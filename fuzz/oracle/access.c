@@ -103,10 +103,10 @@ static const uint8_t *ring_place(const struct shadow_queue *q, const struct vvs_
                          : q->device + VVS_USED_RING_OFFSET + VVS_USED_ELEM_BYTES * index;
     case VVS_ITEM_USED_IDX:
         return q->device + VVS_USED_IDX_OFFSET;
-    case VVS_ITEM_DEVICE_EVENT_FLAGS:
-        return q->device + VVS_PACKED_EVENT_FLAGS_OFFSET;
     case VVS_ITEM_AVAIL_EVENT:
         return q->device + VVS_USED_RING_OFFSET + VVS_USED_ELEM_BYTES * size;
+    case VVS_ITEM_DEVICE_EVENT_FLAGS:
+        return q->device + VVS_PACKED_EVENT_FLAGS_OFFSET;
     case VVS_ITEM_USED_FLAGS:
     case VVS_ITEM_DEVICE_EVENT_OFFSET:
         return q->device;
