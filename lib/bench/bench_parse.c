@@ -121,15 +121,18 @@ static inline __attribute__((always_inline)) enum vvs_status parse(const struct 
 static inline __attribute__((always_inline)) enum vvs_status repeat_parse(bool rx,
                                                                           unsigned long count)
 {
-    enum vvs_status status = VVS_OK;
-    for (unsigned long done = 0; done < count && status == VVS_OK; done++) {
+    for (; count != 0; count--) {
         struct vvs_chain chain;
-        status = vvs_chain_walk(&queue, &chain, 0);
-        if (status == VVS_OK) {
-            status = parse(&chain, rx);
+        enum vvs_status status = vvs_chain_walk(&queue, &chain, 0);
+        if (status != VVS_OK) {
+            return status;
+        }
+        status = parse(&chain, rx);
+        if (status != VVS_OK) {
+            return status;
         }
     }
-    return status;
+    return VVS_OK;
 }
 
 /* The driver makes a whole lap available at once, so that its own work does not count. */
@@ -142,22 +145,26 @@ static void make_available(uint32_t done)
 static inline __attribute__((always_inline)) enum vvs_status repeat_full(bool rx,
                                                                          unsigned long count)
 {
-    enum vvs_status status = VVS_OK;
-    for (unsigned long done = 0; done < count && status == VVS_OK; done++) {
+    for (unsigned long done = 0; done < count; done++) {
         struct vvs_chain chain;
         struct vvs_token token;
         if (done % QUEUE_SIZE == 0) {
             make_available((uint32_t)done);
         }
-        status = vvs_queue_pop(&queue, &token, &chain);
-        if (status == VVS_OK) {
-            status = parse(&chain, rx);
+        enum vvs_status status = vvs_queue_pop(&queue, &token, &chain);
+        if (status != VVS_OK) {
+            return status;
         }
-        if (status == VVS_OK) {
-            status = vvs_queue_publish(&queue, &token, 0);
+        status = parse(&chain, rx);
+        if (status != VVS_OK) {
+            return status;
+        }
+        status = vvs_queue_publish(&queue, &token, 0);
+        if (status != VVS_OK) {
+            return status;
         }
     }
-    return status;
+    return VVS_OK;
 }
 
 static enum vvs_status repeat(const struct bench_case *bench, bool full, unsigned long count)

@@ -97,7 +97,7 @@ static enum vvs_status vvs_packed_walk(struct vvs_queue *queue, struct vvs_walk 
         }
         if ((flags & VVS_DESC_F_NEXT) == 0) {
             *out_span = (uint16_t)span;
-            *out_id = desc.next_or_id;
+            *out_id = (uint16_t)desc.next_or_id;
             return status;
         }
     }

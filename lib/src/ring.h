@@ -19,8 +19,8 @@
 struct vvs_desc {
     uint64_t addr;
     uint32_t len;
-    uint16_t flags;
-    uint16_t next_or_id; /* split: next; packed: id */
+    uint32_t flags;
+    uint32_t next_or_id; /* split: next; packed: id */
 };
 
 static VVS_INLINE void vvs_desc_decode(struct vvs_desc *out_desc, const uint8_t *raw, bool packed)
@@ -57,8 +57,8 @@ static inline struct vvs_walk vvs_walk_begin(const struct vvs_queue *queue)
  * max_chain. */
 static VVS_INLINE enum vvs_status vvs_walk_add(struct vvs_walk *walk, const struct vvs_desc *desc)
 {
-    bool writable = (desc->flags & VVS_DESC_F_WRITE) != 0;
-    if (!writable) {
+    uint32_t writable = desc->flags & VVS_DESC_F_WRITE;
+    if (writable == 0) {
         if (walk->readable_count != walk->count) {
             return VVS_E_ORDER;
         }

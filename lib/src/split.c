@@ -9,6 +9,15 @@ static inline uint16_t vvs_split_load_index(const struct vvs_queue *queue)
     return vvs_load_word(queue, VVS_ITEM_AVAIL_IDX, 0, queue->driver + VVS_AVAIL_IDX_OFFSET);
 }
 
+static VVS_INLINE void vvs_split_load(const struct vvs_queue *queue, struct vvs_desc *out_desc,
+                                      uint32_t index)
+{
+    uint8_t raw[VVS_DESC_BYTES];
+    vvs_copy_in(queue, VVS_ITEM_DESC, index, raw, queue->desc + (size_t)index * VVS_DESC_BYTES,
+                sizeof raw);
+    vvs_desc_decode(out_desc, raw, false);
+}
+
 /* The last descriptor of a split chain may refer to a table. */
 static __attribute__((noinline)) enum vvs_status
 vvs_split_end_table(struct vvs_queue *queue, struct vvs_chain *out_chain, struct vvs_walk *walk,
@@ -21,24 +30,16 @@ vvs_split_end_table(struct vvs_queue *queue, struct vvs_chain *out_chain, struct
     return status == VVS_OK ? vvs_walk_end(walk, queue, out_chain) : status;
 }
 
-/* Walks from `head`, which is below the queue size, to the last descriptor. */
-static VVS_INLINE enum vvs_status vvs_split_walk(struct vvs_queue *queue,
-                                                 struct vvs_chain *out_chain, uint16_t head)
+/* Walks on from the head, a direct descriptor that does not end its chain. The head comes in parts
+ * because those stay in registers. */
+static __attribute__((noinline)) enum vvs_status vvs_split_walk_on(struct vvs_queue *queue,
+                                                                   struct vvs_chain *out_chain,
+                                                                   uint64_t addr, uint32_t len,
+                                                                   uint32_t flags, uint32_t next)
 {
-    uint32_t index = head;
+    struct vvs_desc desc = {addr, len, flags, next};
     struct vvs_walk walk = vvs_walk_begin(queue);
-    for (;;) {
-        uint8_t raw[VVS_DESC_BYTES];
-        struct vvs_desc desc;
-        vvs_copy_in(queue, VVS_ITEM_DESC, index, raw, queue->desc + (size_t)index * VVS_DESC_BYTES,
-                    sizeof raw);
-        vvs_desc_decode(&desc, raw, false);
-        if ((desc.flags & VVS_DESC_F_INDIRECT) != 0) {
-            /* Copies, so that the loop's own stay in registers. */
-            struct vvs_walk walked = walk;
-            struct vvs_desc referrer = desc;
-            return vvs_split_end_table(queue, out_chain, &walked, &referrer);
-        }
+    do {
         enum vvs_status status = vvs_walk_add(&walk, &desc);
         if (status != VVS_OK) {
             return status;
@@ -46,14 +47,38 @@ static VVS_INLINE enum vvs_status vvs_split_walk(struct vvs_queue *queue,
         if ((desc.flags & VVS_DESC_F_NEXT) == 0) {
             return vvs_walk_end(&walk, queue, out_chain);
         }
-        index = desc.next_or_id;
-        if (index >= queue->size) {
+        if (desc.next_or_id >= queue->size) {
             return VVS_E_NEXT;
         }
         if (walk.count == queue->direct_limit) {
             return walk.count == queue->size ? VVS_E_LOOP : VVS_E_CHAIN_LIMIT;
         }
+        vvs_split_load(queue, &desc, desc.next_or_id);
+    } while ((desc.flags & VVS_DESC_F_INDIRECT) == 0);
+    /* Copies, so that the loop's own stay in registers. */
+    struct vvs_walk walked = walk;
+    struct vvs_desc referrer = desc;
+    return vvs_split_end_table(queue, out_chain, &walked, &referrer);
+}
+
+/* Walks from `head`, which is below the queue size. Most chains are one descriptor. */
+static VVS_INLINE enum vvs_status vvs_split_walk(struct vvs_queue *queue,
+                                                 struct vvs_chain *out_chain, uint16_t head)
+{
+    struct vvs_desc desc;
+    struct vvs_walk walk = vvs_walk_begin(queue);
+    vvs_split_load(queue, &desc, head);
+    if ((desc.flags & VVS_DESC_F_INDIRECT) != 0) {
+        struct vvs_desc referrer = desc;
+        struct vvs_walk walked = walk;
+        return vvs_split_end_table(queue, out_chain, &walked, &referrer);
     }
+    if ((desc.flags & VVS_DESC_F_NEXT) != 0) {
+        return vvs_split_walk_on(queue, out_chain, desc.addr, desc.len, desc.flags,
+                                 desc.next_or_id);
+    }
+    enum vvs_status status = vvs_walk_add(&walk, &desc);
+    return status == VVS_OK ? vvs_walk_end(&walk, queue, out_chain) : status;
 }
 
 enum vvs_status vvs_chain_walk(struct vvs_queue *queue, struct vvs_chain *out_chain, uint16_t head)

@@ -17,7 +17,7 @@ static void chain_is(const struct vvs_chain *chain, const struct vvs_element *el
     for (uint32_t i = 0; i < element_count; i++) {
         assert_true(chain->elements[i].addr == elements[i].addr);
         assert_int_equal(chain->elements[i].len, elements[i].len);
-        assert_int_equal(chain->elements[i].writable, elements[i].writable);
+        assert_int_equal(chain->elements[i].writable != 0, elements[i].writable);
         lens[elements[i].writable] += elements[i].len;
     }
     assert_true(chain->readable_len == lens[0]);

@@ -183,7 +183,7 @@ static void test_table_order_of_next(void **state)
     assert_int_equal(chain.elements[0].len, 1);
     assert_int_equal(chain.elements[1].len, 3);
     assert_int_equal(chain.elements[2].len, 2);
-    assert_int_equal(chain.elements[2].writable, 1);
+    assert_int_equal(chain.elements[2].writable != 0, 1);
 }
 
 static void test_direct_then_table(void **state)

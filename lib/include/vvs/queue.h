@@ -26,7 +26,7 @@ extern "C" {
 struct vvs_element {
     uint64_t addr;     /* guest-physical */
     uint32_t len;      /* bytes; zero-length elements are counted but not stored */
-    uint32_t writable; /* 1 device-writable, 0 device-readable */
+    uint32_t writable; /* not 0: device-writable */
 };
 
 /* One popped chain. Copyable; holds what an in-flight log needs. */
