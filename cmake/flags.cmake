@@ -2,6 +2,7 @@
 # Flags as interface targets. What a part links decides what it gets:
 #   vvs_warnings     everything we compile
 #   vvs_sanitize     everything we compile and link: sanitizers, profile of VVS_COVERAGE
+#   vvs_harness      fuzz/: vvs_sanitize, or in campaigns under ASan what only links it
 #   vvs_instrument   lib/ alone, so that an engine is led by the library's edges and not by the harness's
 #   vvs_engine       fuzz targets alone: the engine with its main
 # An installed target may not name them: link them as $<BUILD_INTERFACE:...>.
@@ -14,6 +15,7 @@ if(VVS_DEVELOP)
 endif()
 
 add_library(vvs_sanitize INTERFACE)
+add_library(vvs_harness INTERFACE)
 add_library(vvs_instrument INTERFACE)
 add_library(vvs_engine INTERFACE)
 
@@ -44,6 +46,15 @@ if(VVS_SANITIZE)
   set(sanitize -fsanitize=${VVS_SANITIZE} -fno-sanitize-recover=all)
   target_compile_options(vvs_sanitize INTERFACE ${sanitize} -fno-omit-frame-pointer)
   target_link_options(vvs_sanitize INTERFACE ${sanitize})
+endif()
+
+# A campaign's subject is lib/: the checks of the harness's own accesses would take a third of it. They are
+# in replay and in the C tests. MSan and TSan need all code to take part.
+if(VVS_SANITIZE MATCHES address AND NOT VVS_ENGINE STREQUAL none)
+  target_link_options(vvs_harness INTERFACE ${sanitize})
+  target_compile_definitions(vvs_harness INTERFACE GUEST_ASAN=1)
+else()
+  target_link_libraries(vvs_harness INTERFACE vvs_sanitize)
 endif()
 
 if(VVS_COVERAGE)

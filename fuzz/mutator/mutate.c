@@ -268,18 +268,19 @@ static void graft(uint32_t kept, uint32_t first)
 {
     scenario.step_count = kept;
     for (uint32_t i = first; i < other.step_count && scenario.step_count < SCN_MAX_STEPS; i++) {
-        struct scn_record step = other.steps[i];
-        if (step.element_count > SCN_MAX_ELEMENTS - scenario.element_count) {
+        const struct scn_record *from = &other.steps[i];
+        if (from->element_count > SCN_MAX_ELEMENTS - scenario.element_count) {
             return;
         }
-        memcpy(&scenario.elements[scenario.element_count], &other.elements[step.element_first],
-               step.element_count * sizeof(struct scn_record));
-        step.element_first = scenario.element_count;
-        scenario.element_count += step.element_count;
-        if (step.bytes_len != 0) {
-            scn_add_bytes(&scenario, &step, other.blob + step.bytes_at, step.bytes_len);
+        struct scn_record *step = &scenario.steps[scenario.step_count++];
+        *step = *from;
+        memcpy(&scenario.elements[scenario.element_count], &other.elements[from->element_first],
+               from->element_count * sizeof *from);
+        step->element_first = scenario.element_count;
+        scenario.element_count += step->element_count;
+        if (step->bytes_len != 0) {
+            scn_add_bytes(&scenario, step, other.blob + from->bytes_at, from->bytes_len);
         }
-        scenario.steps[scenario.step_count++] = step;
     }
 }
 

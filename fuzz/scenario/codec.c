@@ -106,12 +106,19 @@ static uint32_t take_uleb(struct reader *in)
 /* Only where `width` bytes are left. */
 static uint64_t take_number(struct reader *in, uint32_t width)
 {
+    const uint8_t *at = in->at;
     uint64_t value = 0;
 
-    for (uint32_t i = 0; i < width; i++) {
-        value |= (uint64_t)in->at[i] << (8 * i);
-    }
     in->at += width;
+    if (in->end - at >= 8) { /* one load, and no loop */
+        value = (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
+                (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 |
+                (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+        return value & UINT64_MAX >> (64 - 8 * width);
+    }
+    for (uint32_t i = 0; i < width; i++) {
+        value |= (uint64_t)at[i] << (8 * i);
+    }
     return value;
 }
 
@@ -193,7 +200,7 @@ static void take_elements(struct scn_scenario *out, struct reader *in, struct sc
 static void take_queue(struct scn_scenario *out, struct reader *in,
                        const struct scn_record_type *type)
 {
-    struct scn_record queue = {0};
+    struct scn_record queue;
     uint64_t role;
     uint32_t place = 0;
 
@@ -269,6 +276,13 @@ static void put_byte(struct writer *out, uint8_t byte)
 
 static void put_number(struct writer *out, uint64_t value, uint32_t width)
 {
+    if (out->end - out->at >= 8) { /* one store, and no loop: what is too much is overwritten */
+        for (uint32_t i = 0; i < 8; i++) {
+            out->at[i] = (uint8_t)(value >> (8 * i));
+        }
+        out->at += width;
+        return;
+    }
     for (uint32_t i = 0; i < width; i++) {
         put_byte(out, (uint8_t)(value >> (8 * i)));
     }

@@ -11,7 +11,7 @@
 #if __has_feature(memory_sanitizer)
 #define GUEST_MSAN 1
 #endif
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) && !defined(GUEST_ASAN)
 #define GUEST_ASAN 1
 #endif
 #elif defined(__SANITIZE_ADDRESS__)
@@ -20,9 +20,6 @@
 
 #ifdef GUEST_ASAN
 #include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(start, len) ((void)(start), (void)(len))
-#define ASAN_UNPOISON_MEMORY_REGION(start, len) ((void)(start), (void)(len))
 #endif
 #ifdef GUEST_MSAN
 #include <sanitizer/msan_interface.h>
@@ -114,6 +111,18 @@ void guest_clear(struct guest *guest)
     guest->touched_lost = false;
 }
 
+/* The macros of ASan's header do nothing where this file itself is not instrumented. */
+static void poison_bytes(const uint8_t *start, size_t len, bool poison)
+{
+#ifdef GUEST_ASAN
+    (poison ? __asan_poison_memory_region : __asan_unpoison_memory_region)(start, len);
+#else
+    (void)start;
+    (void)len;
+    (void)poison;
+#endif
+}
+
 /* Calls ASan for each gap: before the first region, between two, behind the last. */
 static void poison_gaps(const struct guest *guest, bool poison)
 {
@@ -121,11 +130,7 @@ static void poison_gaps(const struct guest *guest, bool poison)
     for (uint32_t i = 0; i <= guest->region_count; i++) {
         bool last = i == guest->region_count;
         uint8_t *end = last ? guest->arena + guest->arena_used : guest->regions[i].host;
-        if (poison) {
-            ASAN_POISON_MEMORY_REGION(gap, (size_t)(end - gap));
-        } else {
-            ASAN_UNPOISON_MEMORY_REGION(gap, (size_t)(end - gap));
-        }
+        poison_bytes(gap, (size_t)(end - gap), poison);
         gap = last ? end : end + guest->regions[i].len;
     }
 }
@@ -261,9 +266,22 @@ static void write_past_laps(struct guest *guest, const struct guest_queue *queue
     bool behind = queue->used_wrap != 0; /* this lap has passed the slots below used_index */
     uint32_t from = behind ? 0 : queue->used_index;
     uint32_t end = behind && queue->used_index < queue->size ? queue->used_index : queue->size;
-    for (uint32_t slot = from; slot < end; slot++) {
-        guest_put16(guest, queue->desc + UINT64_C(16) * slot + 14,
-                    VVS_PACKED_DESC_F_AVAIL | VVS_PACKED_DESC_F_USED);
+    while (from < end) {
+        uint64_t room = 0;
+        uint64_t addr = queue->desc + UINT64_C(16) * from + 14;
+        uint8_t *flags = guest_at(guest, &room, addr);
+        uint64_t count = room / 16 < end - from ? room / 16 : end - from;
+        if (flags == NULL || count == 0) { /* not mapped, or the last of its region */
+            guest_put16(guest, addr, VVS_PACKED_DESC_F_AVAIL | VVS_PACKED_DESC_F_USED);
+            from++;
+            continue;
+        }
+        guest_touch(guest, flags, 16 * (size_t)(count - 1) + 2);
+        for (uint64_t i = 0; i < count; i++) {
+            flags[16 * i] = (uint8_t)(VVS_PACKED_DESC_F_AVAIL | VVS_PACKED_DESC_F_USED);
+            flags[16 * i + 1] = (VVS_PACKED_DESC_F_AVAIL | VVS_PACKED_DESC_F_USED) >> 8;
+        }
+        from += (uint32_t)count;
     }
 }
 

@@ -23,7 +23,7 @@
 #define SCN_MAX_ELEMENTS 512u /* over all chains */
 #define SCN_MAX_BLOB 16384u   /* literal bytes over all records */
 #define SCN_MAX_ENCODED 65536u
-#define SCN_MAX_FIELDS 28u
+#define SCN_MAX_FIELDS 23u
 
 /* Tags from here on are steps. */
 #define SCN_FIRST_STEP_TAG 0x10u

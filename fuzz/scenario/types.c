@@ -105,11 +105,11 @@ const char *scn_value_name(enum scn_type type, uint64_t value)
 uint32_t scn_role_of(const struct scn_scenario *scenario, const struct scn_record *step)
 {
     const struct scn_record_type *type = scn_type_of(step->tag);
+    /* A step that has a role begins with it, but for the one that begins with a header. */
+    uint32_t field = step->tag == SCN_TAG_ADD_CHAIN ? (uint32_t)SCN_ADD_CHAIN_F_ROLE : 0;
 
-    for (uint32_t field = 0; type != NULL && field < type->field_count; field++) {
-        if (type->fields[field].type == SCN_ROLE && scn_has(step, field)) {
-            return (uint32_t)step->value[field];
-        }
+    if (scn_has(step, field) && type != NULL && type->fields[field].type == SCN_ROLE) {
+        return (uint32_t)step->value[field];
     }
     if (scenario->queue_count > 0) {
         return (uint32_t)scn_get(&scenario->queues[0], SCN_QUEUE_F_ROLE, VVS_QUEUE_TX);
