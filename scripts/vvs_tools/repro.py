@@ -19,7 +19,7 @@ from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
 DEFAULT_TARGET = "tx_packet"
 DRAWING_PRESET = "unit"  # cJSON is not instrumented, so the tool is not built under MemorySanitizer
-PRESETS = ("unit", "unit-gcc", "unit-msan", "unit-m32", "unit-s390x", "trace", "coverage")
+PRESETS = ("unit", "unit-gcc", "unit-msan", "unit-m32", "unit-gcc-m32", "unit-s390x", "trace", "coverage")
 HEX_BYTES = 512
 
 

@@ -72,6 +72,7 @@ STAGES = (
     Stage("shared-words", Kind.CHECK, Level.NORMAL, module("shared_words"), group="cross"),
     Stage("trace", Kind.CHECK, Level.ALL, replay("trace"), "trace"),
     Stage("unit-m32", Kind.CTEST, Level.ALL, preset="unit-m32", group="cross"),
+    Stage("unit-gcc-m32", Kind.CTEST, Level.ALL, preset="unit-gcc-m32", group="cross"),
     Stage("unit-s390x", Kind.CTEST, Level.ALL, preset="unit-s390x", group="cross", timeout_s=1800),
     Stage("corpus-m32", Kind.CHECK, Level.ALL, replay("unit-m32"), "unit-m32", "cross"),
     Stage("corpus-s390x", Kind.CHECK, Level.ALL, replay("unit-s390x"), "unit-s390x", "cross", 1800),
