@@ -32,10 +32,12 @@ static const struct {
 
 #define THRIFTY_SERVE 16u
 #define THRIFTY_CHAIN 64u
+#define THRIFTY_REGIONS 3u
+#define THRIFTY_RING 256u
 #define THRIFTY_BYTES 4096u
 #define THRIFTY_STEPS 4u
 #define LONG_PERCENT 10u
-#define THRIFTY_DESCRIPTORS 32u
+#define THRIFTY_DESCRIPTORS 12u
 #define LAVISH_ONE_IN 1000u
 
 static struct scn_scenario scenario;
@@ -176,13 +178,27 @@ static void thrift_chain(struct mutation *mutation, struct scn_record *chain)
     }
 }
 
-/* A loop is walked as far as a chain may be long: most large queues take short chains only. */
+/* What is added to cross a border would pile up. */
+static void thrift_regions(struct mutation *mutation)
+{
+    struct scn_scenario *s = mutation->scenario;
+    if (s->region_count > THRIFTY_REGIONS && !rng_chance(&mutation->rng, LONG_PERCENT)) {
+        s->region_count = THRIFTY_REGIONS;
+    }
+}
+
+/* A loop is walked as far as a chain may be long: most large queues take short chains only. A large
+ * ring is a hundred pages to be written and cleared: most are small. */
 static void thrift_queues(struct mutation *mutation)
 {
     struct scn_scenario *s = mutation->scenario;
     for (uint32_t i = 0; i < s->queue_count; i++) {
         struct scn_record *queue = &s->queues[i];
         uint64_t size = scn_get(queue, SCN_QUEUE_F_SIZE, 0);
+        if (size > THRIFTY_RING && !rng_chance(&mutation->rng, LONG_PERCENT)) {
+            size = THRIFTY_RING >> rng_below(&mutation->rng, 8);
+            scn_set(queue, SCN_QUEUE_F_SIZE, size);
+        }
         uint64_t limit = scn_get(queue, SCN_QUEUE_F_MAX_CHAIN, 0);
         if ((limit == 0 ? size : limit) > THRIFTY_CHAIN && !lavish(&mutation->rng)) {
             scn_set(queue, SCN_QUEUE_F_MAX_CHAIN, 1 + rng_below(&mutation->rng, THRIFTY_CHAIN));
@@ -198,6 +214,7 @@ static void thrift(struct mutation *mutation)
     struct scn_scenario *s = mutation->scenario;
     struct rng *rng = &mutation->rng;
     thrift_steps(mutation);
+    thrift_regions(mutation);
     thrift_queues(mutation);
     for (uint32_t i = 0; i < s->step_count; i++) {
         struct scn_record *step = &s->steps[i];
@@ -241,10 +258,10 @@ size_t mutate(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const 
     for (uint32_t i = 1 + rng_below(rng, 4); i != 0; i--) {
         apply_one(&mutation);
     }
-    if (rng_chance(rng, 40)) {
+    if (rng_chance(rng, 55)) {
         mend_setup(&mutation);
     }
-    if (rng_chance(rng, 55)) {
+    if (rng_chance(rng, 62)) {
         open_with_traffic(&mutation);
     }
     thrift(&mutation);

@@ -37,7 +37,7 @@ uint32_t role_pick(struct mutation *mutation)
     const struct scn_record *queue =
         &scenario->queues[rng_below(&mutation->rng, scenario->queue_count)];
     uint32_t role = (uint32_t)scn_get(queue, SCN_QUEUE_F_ROLE, VVS_QUEUE_TX);
-    if (role == VVS_QUEUE_EVENT && rng_chance(&mutation->rng, 60)) {
+    if (role == VVS_QUEUE_EVENT && rng_chance(&mutation->rng, 80)) {
         queue = &scenario->queues[0]; /* events are no packets, and soon seen through */
     }
     return (uint32_t)scn_get(queue, SCN_QUEUE_F_ROLE, VVS_QUEUE_TX);

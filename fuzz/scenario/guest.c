@@ -155,7 +155,9 @@ static bool place_regions(struct guest *guest, struct guest_region *regions, uin
     if (!same && guest->arena_used != 0) {
         poison_gaps(guest, false);
     }
-    memcpy(guest->regions, regions, count * sizeof *regions);
+    for (uint32_t i = 0; i < count; i++) {
+        guest->regions[i] = regions[i];
+    }
     guest->region_count = count;
     guest->arena_used = (size_t)used;
     if (!same) {

@@ -7,6 +7,9 @@
 #define CHUNK_BYTES 4096u
 #define UNSAID_PAYLOAD_BYTES 64u
 
+/* No stack: red zones around a local of this size would be made anew for each packet. */
+static uint8_t chunk[CHUNK_BYTES];
+
 struct run_chain *run_add_chain(struct run *run, uint32_t role, enum run_kind kind)
 {
     struct run_chain *chain = &run->chains[run->chain_count];
@@ -60,7 +63,6 @@ static void keep_payload(struct run *run, struct run_chain *chain, uint32_t offs
 struct run_chain *run_received(struct run *run, const struct vvs_packet *packet)
 {
     struct run_chain *chain = run_add_chain(run, VVS_QUEUE_TX, RUN_PACKET);
-    uint8_t bytes[CHUNK_BYTES];
     keep_header(chain, packet);
     chain->capacity = vvs_packet_capacity(packet);
     uint32_t len = chain->capacity < RUN_MAX_PAYLOAD ? chain->capacity : RUN_MAX_PAYLOAD;
@@ -69,12 +71,12 @@ struct run_chain *run_received(struct run *run, const struct vvs_packet *packet)
     begin_payload(run, chain, len);
     for (uint32_t done = 0; done < len;) {
         uint32_t piece = len - done < CHUNK_BYTES ? len - done : CHUNK_BYTES;
-        enum vvs_status status = vvs_packet_read(packet, bytes, done, piece);
+        enum vvs_status status = vvs_packet_read(packet, chunk, done, piece);
         if (status != VVS_OK) {
             chain->status = status; /* never: the range is inside the capacity */
             break;
         }
-        keep_payload(run, chain, done, bytes, piece);
+        keep_payload(run, chain, done, chunk, piece);
         done += piece;
     }
     if (run->hooks != NULL && run->hooks->packet != NULL) {
@@ -89,7 +91,6 @@ struct run_chain *run_fill(struct run *run, struct vvs_packet *packet)
     const struct scn_record *said =
         run->send_next < run->send_count ? run->sends[run->send_next++] : NULL;
     struct packet_source source;
-    uint8_t bytes[CHUNK_BYTES];
     uint32_t capacity = vvs_packet_capacity(packet);
     packet_source_init(&source, run->scenario, said, false,
                        capacity < UNSAID_PAYLOAD_BYTES ? capacity : UNSAID_PAYLOAD_BYTES);
@@ -102,9 +103,9 @@ struct run_chain *run_fill(struct run *run, struct vvs_packet *packet)
     enum vvs_status status = vvs_packet_set_header(packet, source.header, VVS_HDR_BYTES);
     for (uint32_t done = 0; done < len && status == VVS_OK;) {
         uint32_t piece = len - done < CHUNK_BYTES ? len - done : CHUNK_BYTES;
-        packet_source_bytes(&source, bytes, done, piece);
-        status = vvs_packet_write(packet, done, bytes, piece);
-        keep_payload(run, chain, done, bytes, piece);
+        packet_source_bytes(&source, chunk, done, piece);
+        status = vvs_packet_write(packet, done, chunk, piece);
+        keep_payload(run, chain, done, chunk, piece);
         done += piece;
     }
     chain->status = status; /* OK: the packet is writable and the range inside the capacity */
