@@ -11,7 +11,7 @@ static enum vvs_status start_queue(struct monitor_queue *own, const struct vvs_m
                                    uint64_t features, const struct monitor_vring *vring)
 {
     const struct vvs_queue_config config = {
-        .features = features,
+        .features = features & ~VVS_FEATURES_VHOST, /* SET_FEATURES has vhost's own bits too */
         .desc_addr = vring->desc_addr,
         .driver_addr = vring->driver_addr,
         .device_addr = vring->device_addr,

@@ -10,7 +10,8 @@
 #define MONITOR_REPLIES 16u
 #define MONITOR_BUDGET 32u
 
-/* Where the driver put a virtqueue, and where to start: vhost's vring base, 0 for a fresh split
+/* Where the driver put a virtqueue, as guest-physical addresses (vhost-user's are translated by
+ * vvs_memory_from_frontend), and where to start: vhost's vring base, 0 for a fresh split
  * queue. */
 struct monitor_vring {
     uint64_t desc_addr;

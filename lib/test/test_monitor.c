@@ -104,7 +104,8 @@ static void start(struct tiny *tiny)
 {
     tiny->monitor->interrupt = interrupt;
     tiny->monitor->context = tiny;
-    assert_status(monitor_start(tiny->monitor, &tiny->region, 1, VVS_FEATURE(VVS_F_VERSION_1),
+    assert_status(monitor_start(tiny->monitor, &tiny->region, 1,
+                                VVS_FEATURE(VVS_F_VERSION_1) | VVS_FEATURES_VHOST,
                                 &tiny->vrings[VVS_QUEUE_RX], &tiny->vrings[VVS_QUEUE_TX]),
                   VVS_OK);
 }

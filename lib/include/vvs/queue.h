@@ -46,9 +46,15 @@ struct vvs_slot {
     uint16_t next_free;
 };
 
-/* What a queue is set up with. Everything but the storage comes from the driver and is checked. */
+/* Bits of a vhost or vhost-user feature word that say nothing of the device, F_LOG_ALL and
+ * PROTOCOL_FEATURES: to be cleared in `features` below. */
+#define VVS_FEATURES_VHOST (UINT64_C(1) << 26 | UINT64_C(1) << 30)
+
+/* What a queue is set up with. Everything but the storage comes from the driver and is checked. The
+ * addresses are guest-physical: vhost-user sends frontend addresses, which vvs_memory_from_frontend
+ * translates. */
 struct vvs_queue_config {
-    uint64_t features;      /* as negotiated; without vhost's own bits */
+    uint64_t features;      /* as negotiated: VVS_FEATURE(VVS_F_VERSION_1) | ... */
     uint64_t desc_addr;     /* split: descriptor table; packed: descriptor ring */
     uint64_t driver_addr;   /* split: available ring; packed: driver event suppression */
     uint64_t device_addr;   /* split: used ring; packed: device event suppression */

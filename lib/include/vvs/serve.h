@@ -26,7 +26,10 @@ enum vvs_verdict {
 
 /* What a serve call works with. */
 struct vvs_server {
-    struct vvs_slice *slices; /* the caller's array, for one packet at a time */
+    /* The caller's array, for one packet at a time: max_chain + 1 entries are enough, and one more
+     * for each region border that a chain crosses. With fewer a chain that needs more is refused,
+     * for VVS_E_SLICES. */
+    struct vvs_slice *slices;
     uint32_t slice_count;
     uint32_t max_payload_len;
     /* tx: `packet` was received; rx: `packet` is empty, fill it (vvs_packet_write, setters). */

@@ -22,7 +22,7 @@ enum vvs_status {
     /* Nothing is available. Not an error. */
     VVS_EMPTY = 1,
 
-    /* Driver faults that cost one chain. */
+    /* Driver faults that cost one chain: VVS_REACT_RETURN. */
     VVS_E_NEXT = 100, /* split: `next` is outside the table it belongs to */
     /* More descriptors than the table has; VVS_E_CHAIN_LIMIT where max_chain is met before. */
     VVS_E_LOOP = 101,
@@ -40,23 +40,23 @@ enum vvs_status {
     VVS_E_PAYLOAD_SHORT = 113, /* tx: `len` exceeds the bytes behind the header */
     VVS_E_BUFFER_SHORT = 114,  /* rx: fewer than 44 device-writable bytes; event: fewer than 4 */
 
-    /* Driver faults after which the ring itself can't be trusted. */
+    /* Driver faults after which the ring itself can't be trusted: VVS_REACT_BROKEN. */
     VVS_E_AVAIL_INDEX = 150,      /* split: available idx is more than the queue size ahead */
     VVS_E_HEAD = 151,             /* split: an available slot names no descriptor */
     VVS_E_LIST_UNAVAILABLE = 152, /* packed: the head is available, a later element is not */
     VVS_E_LIST_ENDLESS = 153,     /* packed: a list longer than the slots that are free */
     VVS_E_OUTSTANDING = 154,      /* split: more chains outstanding than the queue has entries */
 
-    /* Driver faults at set-up: the queue does not start. */
+    /* Driver faults at set-up, the queue does not start: VVS_REACT_BROKEN. */
     VVS_E_QUEUE_SIZE = 170, /* 0, over 32768, or (split) no power of two */
     VVS_E_RING_ALIGN = 171, /* a ring part is not aligned as the specification demands */
     VVS_E_RING_ADDR = 172,  /* a ring part is not wholly in guest memory of that permission */
 
-    /* What is asked for is not supported. */
+    /* What is asked for is not supported: VVS_REACT_BROKEN. */
     VVS_E_FEATURE = 200,   /* a feature bit this library does not know how to honour */
     VVS_E_VERSION_1 = 201, /* VIRTIO_F_VERSION_1 is missing: there are no legacy rings here */
 
-    /* The caller's own mistakes. */
+    /* The caller's own mistakes: VVS_REACT_CALLER_BUG. */
     VVS_E_ARGUMENT = 300,       /* an argument outside what the declaration allows */
     VVS_E_REGION_EMPTY = 301,   /* a memory region of length 0 */
     VVS_E_REGION_WRAP = 302,    /* a memory region that wraps around 2^64 */
@@ -71,7 +71,8 @@ enum vvs_status {
     VVS_E_UNWRITTEN = 311,      /* commit of payload bytes that nobody has written */
     VVS_E_DONE = 312,           /* the packet was committed or aborted already */
 
-    /* Limits of this library or of its caller. */
+    /* Limits of this library or of its caller: VVS_REACT_RETURN where they are met in a chain (the
+     * first three), else VVS_REACT_CALLER_BUG. */
     VVS_E_CHAIN_LIMIT = 400,   /* more elements than max_chain */
     VVS_E_PAYLOAD_LIMIT = 401, /* tx: `len` exceeds the caller's maximum; the header is readable */
     VVS_E_SLICES = 402,        /* the caller's slice array is too small */
@@ -80,7 +81,7 @@ enum vvs_status {
     VVS_E_LOG_SIZE = 405,      /* the dirty log does not reach the end of guest memory */
     VVS_E_REGION_COUNT = 406,  /* more regions than VVS_MAX_REGIONS */
 
-    /* Reserved for translation through an IOMMU: nothing returns it yet. */
+    /* Reserved for translation through an IOMMU, VVS_REACT_RETRY: nothing returns it yet. */
     VVS_E_TRANSLATION_MISS = 500
 };
 
