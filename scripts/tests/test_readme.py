@@ -56,6 +56,21 @@ def test_command_runs(command):
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
+def test_install_lines_install(tmp_path):
+    lines = "".join(block for block in blocks("sh") if block.startswith("cmake "))
+    assert lines, "no install lines in the README"
+    typed = lines.replace("build/install", f"{tmp_path}/build").replace("/opt/vvs", f"{tmp_path}/prefix")
+    done = subprocess.run(["bash", "-ec", typed], cwd=TOP, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    for name in (
+        "include/vvs/vvs.h",
+        "lib/pkgconfig/vvs.pc",
+        "lib/libvvs.a",
+        "lib/cmake/vvs/vvs-config.cmake",
+    ):
+        assert list((tmp_path / "prefix").rglob(name.split("/", 1)[1])), name
+
+
 @pytest.mark.parametrize("code", blocks("c"))
 def test_c_is_the_examples(code):
     assert code.strip() in (TOP / "lib/example/monitor.c").read_text()
