@@ -46,8 +46,22 @@ def test_the_target_said_wins(shown):
     assert "no finding: split_queue" in shown("rx_packet/crash-1", "\1", "--target", "split_queue")
 
 
-def test_an_empty_file_is_the_empty_scenario(shown):
-    assert "by its queues: --target tx_packet" in shown("nothing-known", "")
+def test_the_version_alone_is_the_empty_scenario(shown):
+    assert "by its queues: --target tx_packet" in shown("nothing-known", "\1")
+
+
+@pytest.mark.parametrize("content", ["", "# A readme\n", "\2\1\1", "[1]"])
+def test_what_was_never_a_scenario_is_not_called_clean(script, write, content):
+    path = write("tx_packet/some-file", content)
+    done = script("repro", str(path))
+    assert (done.returncode, done.stdout) == (2, "")
+    why = "holds no scenario (its first byte is not 1); nothing was run"
+    assert done.stderr == f"scripts/repro: {path} {why}\n"
+
+
+@pytest.mark.parametrize("folder", ["corpus", "findings"])
+def test_what_an_engine_ran_is_run_whatever_its_first_byte(shown, folder):
+    assert "no finding: tx_packet runs" in shown(f"tx_packet/{folder}/0123", "\2\1\1")
 
 
 @pytest.mark.parametrize(
@@ -71,11 +85,12 @@ def test_the_target_of_queues(queues, features, expected):
     [
         ('{"steps": [{"serve": {"max": -1}}]}', "steps[0].serve.max"),
         ('{"steps": 1}', "wrong.json: steps: a list"),
+        ('{"steps": [}', "wrong.json is no JSON: Expecting value: line 1 column 12"),
     ],
 )
 def test_json_that_is_no_scenario_is_one_line_with_the_place(script, write, content, part):
     done = script("repro", str(write("wrong.json", content)))
-    assert done.returncode == 2, done.stdout
+    assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
     assert part in done.stderr
 

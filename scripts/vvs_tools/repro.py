@@ -21,6 +21,9 @@ DEFAULT_TARGET = "tx_packet"
 DRAWING_PRESET = "unit"  # cJSON is not instrumented, so the tool is not built under MemorySanitizer
 PRESETS = ("unit", "unit-gcc", "unit-msan", "unit-m32", "unit-gcc-m32", "unit-s390x", "trace", "coverage")
 HEX_BYTES = 512
+VERSION = b"\1"  # the first byte of a scenario
+# Below these lie inputs of an engine, which reads any bytes as a scenario.
+INPUT_FOLDERS = {"corpus", "findings"}
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,31 @@ def run_tool(*argv: str | Path, text: str = "", name: Path | None = None) -> str
 def scenario_of_json(path: Path) -> dict[str, Any] | None:
     """The scenario that a JSON file is, or that it holds as a vector; None where it is no JSON."""
     content = path.read_bytes()
-    if not content.lstrip().startswith(b"{"):
+    if not looks_like_json(content):
         return None
     try:
         data = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return data.get("scenario", data)
+
+
+def looks_like_json(content: bytes) -> bool:
+    return content.lstrip().startswith(b"{")
+
+
+def check_scenario(path: Path) -> None:
+    """Any bytes run as some scenario, which says nothing of a file that was never meant as one."""
+    content = path.read_bytes()
+    if content.startswith(VERSION) or INPUT_FOLDERS & set(path.parts[:-1]):
+        return
+    if not looks_like_json(content):
+        why = f"holds no scenario (its first byte is not {VERSION[0]})"
+        raise Stop(Exit.USAGE, f"{findings.shown(path)} {why}; nothing was run")
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Stop(Exit.USAGE, f"{findings.shown(path)} is no JSON: {error}; nothing was run") from None
 
 
 @contextmanager
@@ -116,9 +137,8 @@ def compile_for(target: targets.Target | None, preset: str) -> None:
             raise Stop(Exit.SETUP, f"{failure}: log {failure.log}; repeat: {failure.command}") from None
 
 
-def choose(name: str | None, path: Path, scenario: dict[str, Any], console: Console) -> targets.Target:
-    """The target named, or told by the path, or by the queues; a guess is said."""
-    told = name or target_of_path(path)
+def choose(told: str | None, scenario: dict[str, Any], console: Console) -> targets.Target:
+    """The target named or told by the path, or by the queues; a guess is said."""
     if not told:
         told = target_of_queues(scenario)
         console.print(f"the path names no target; by its queues: --target {told}")
@@ -153,9 +173,12 @@ def cli(file: Path, name: str | None, preset: str) -> Exit:
     console = make_console()
     check_names(name, preset)
     file = file.resolve()
+    told = name or target_of_path(file)
+    if not told or targets.campaign()[told].input == "scenario":
+        check_scenario(file)
     compile_for(None, DRAWING_PRESET)
     with read_input(file) as found:
-        target = choose(name, file, found.scenario, console)
+        target = choose(told, found.scenario, console)
         compile_for(target, preset)
         show_input(found, target, console)
         code, text = replay(target, preset, found.path)
