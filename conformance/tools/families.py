@@ -6,6 +6,8 @@ Repeat with: .venv/bin/python -m conformance.tools.families
 
 from collections.abc import Iterator
 
+import click
+
 from conformance.runner.vectors import JSON
 from conformance.tools import files
 
@@ -466,5 +468,11 @@ def generate() -> list[JSON]:
     return [each for family in families for each in family()]
 
 
+@click.command(epilog="Repeat with: .venv/bin/python -m conformance.tools.families")
+def cli() -> None:
+    """Write the vectors that come in families; refuses when a file in their folders is not one of them."""
+    click.echo(files.write(generate(), FOLDERS))
+
+
 if __name__ == "__main__":
-    files.write(generate(), FOLDERS)
+    cli()

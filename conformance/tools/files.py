@@ -5,12 +5,18 @@ Rewrite all files in this spelling with: .venv/bin/python -m conformance.tools.f
 """
 
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from conformance.runner.vectors import JSON, VECTORS, load
+import click
+
+from conformance.runner.vectors import JSON, TOP, VECTORS, load
 
 WIDTH = 100
+SHOWN = 5
+STRAY = "not generated: lies in a folder that tools/families.py makes; choose another folder"
+DIFFERS = "differs: regenerate by .venv/bin/python -m conformance.tools.families"
 
 
 def render(data: JSON) -> str:
@@ -52,25 +58,68 @@ def path_of(vector_id: str) -> Path:
     return VECTORS / f"{vector_id}.json"
 
 
-def write(vectors: Iterable[JSON], folders: Iterable[str]) -> None:
-    """Make `folders` of conformance/vectors hold exactly `vectors`."""
-    wanted = {path_of(vector["id"]): render(vector) for vector in vectors}
-    for folder in folders:
-        for path in set((VECTORS / folder).rglob("*.json")) - set(wanted):
-            path.unlink()
-    for path, text in wanted.items():
+class Refused(click.ClickException):
+    """Ends a command of these tools with one line."""
+
+    exit_code = 2
+
+
+def strays(wanted: Collection[Path], folders: Iterable[str]) -> list[Path]:
+    """Files in generated folders that are not generated."""
+    return sorted({path for folder in folders for path in (VECTORS / folder).rglob("*.json")} - set(wanted))
+
+
+def shown(paths: Sequence[Path]) -> str:
+    """The first of the files, and how many there are besides."""
+    names = [os.path.relpath(path, TOP) for path in paths[:SHOWN]]
+    more = [f"{len(paths) - SHOWN} more"] if len(paths) > SHOWN else []
+    return ", ".join(names + more)
+
+
+def put(contents: Mapping[Path, bytes]) -> list[Path]:
+    """Writes the files that differ; which."""
+    changed = [path for path, text in contents.items() if not path.is_file() or path.read_bytes() != text]
+    for path in changed:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_bytes(contents[path])
+    return changed
+
+
+def summary(changed: Sequence[Path], count: int, what: str) -> str:
+    """The line that a command ends with."""
+    return f"{len(changed)} of {count} {what} written" + (f": {shown(changed)}" if changed else "")
+
+
+def write(vectors: Iterable[JSON], folders: Iterable[str]) -> str:
+    """Make `folders` of conformance/vectors hold `vectors`; says what was written.
+
+    Nothing is removed: a file that is not generated may be somebody's work.
+    """
+    wanted = {path_of(vector["id"]): render(vector).encode() for vector in vectors}
+    if odd := strays(wanted, folders):
+        raise Refused(
+            f"{shown(odd)}: not generated, in a generated folder: move to another folder, or git rm"
+        )
+    return summary(put(wanted), len(wanted), "vectors")
 
 
 def drift(vectors: Iterable[JSON], folders: Iterable[str]) -> list[str]:
-    """The ids of vectors in `folders` that are not what was generated, or are not there."""
-    wanted = {path_of(vector["id"]): render(vector) for vector in vectors}
-    there = {path for folder in folders for path in (VECTORS / folder).rglob("*.json")}
-    odd = [path for path in there | set(wanted) if path not in there or wanted.get(path) != path.read_text()]
-    return sorted(path.relative_to(VECTORS).with_suffix("").as_posix() for path in odd)
+    """What in `folders` is not as generated, a line each."""
+    wanted = {path_of(vector["id"]): render(vector).encode() for vector in vectors}
+    odd = [f"{shown([path])}: {STRAY}" for path in strays(wanted, folders)]
+    return odd + [
+        f"{shown([path])}: {DIFFERS}"
+        for path, text in wanted.items()
+        if not path.is_file() or path.read_bytes() != text
+    ]
+
+
+@click.command(epilog="Repeat with: .venv/bin/python -m conformance.tools.files")
+def cli() -> None:
+    """Spell all vector files as all are spelled."""
+    wanted = {each.path: render(each.data).encode() for each in load()}
+    click.echo(summary(put(wanted), len(wanted), "vectors"))
 
 
 if __name__ == "__main__":
-    for each in load():
-        each.path.write_text(render(each.data))
+    cli()

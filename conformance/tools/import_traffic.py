@@ -2,8 +2,8 @@
 """Turns recordings of a guest into vectors under conformance/vectors/traffic.
 
 A recording is JSON with descriptor chains (its form: conformance/tools/chains.py) or a pcap file of a
-vsockmon device (link type 271). Each run, and each pcap file, becomes a folder of its own, which then holds
-exactly the recording's vectors. Of pcap files that are named together only the first packet of each kind
+vsockmon device (link type 271). Each run, and each pcap file, becomes a folder of its own, which may hold
+nothing but the recording's vectors. Of pcap files that are named together only the first packet of each kind
 counts.
 """
 
@@ -35,9 +35,8 @@ def cli(recordings: tuple[Path, ...]) -> None:
         folders |= pcap.captures(captures)
     except (pcap.NotACapture, KeyError, ValueError) as error:
         raise click.ClickException(f"no recording that can be read: {error!r}") from error
-    for folder, vectors in folders.items():
-        files.write(vectors, [f"traffic/{folder}"])
-        click.echo(f"traffic/{folder}: {len(vectors)} vectors")
+    made = [vector for vectors in folders.values() for vector in vectors]
+    click.echo(files.write(made, [f"traffic/{folder}" for folder in folders]))
 
 
 if __name__ == "__main__":

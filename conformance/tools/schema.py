@@ -8,7 +8,10 @@ import json
 import re
 from typing import Any
 
+import click
+
 from conformance.runner.vectors import TOP
+from conformance.tools import files
 
 FIELDS = TOP / "fuzz/scenario/fields.h"
 SCENARIO = TOP / "fuzz/scenario/scenario.h"
@@ -104,5 +107,11 @@ def generate() -> str:
     return json.dumps(schema, indent=2) + "\n"
 
 
+@click.command(epilog="Repeat with: .venv/bin/python -m conformance.tools.schema")
+def cli() -> None:
+    """Write the schema of scenarios from the table of their fields in C."""
+    click.echo(files.summary(files.put({OUT: generate().encode()}), 1, "schemas"))
+
+
 if __name__ == "__main__":
-    OUT.write_text(generate())
+    cli()

@@ -8,13 +8,14 @@ Repeat with: .venv/bin/python -m conformance.tools.seeds
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import click
+
 from conformance.runner.vectors import JSON, TOP, Vector, load
-from conformance.tools import traffic
+from conformance.tools import files, traffic
 
 CORPUS = TOP / "corpus"
 PACKET_AREAS = ("packet/", "rx/", "traffic/", "tx/")
@@ -89,21 +90,35 @@ def there() -> set[Path]:
     return {path for path in CORPUS.glob("*/seed/*") if path.is_file()}
 
 
-def main() -> None:
+def tracked() -> set[Path]:
+    """The seeds that git keeps; none where there is no git."""
+    done = subprocess.run(
+        ["git", "ls-files", "-z", "--", CORPUS], cwd=TOP, capture_output=True, text=True, check=False
+    )
+    return {TOP / name for name in done.stdout.split("\0") if name}
+
+
+@click.command(epilog="Repeat with: .venv/bin/python -m conformance.tools.seeds")
+def cli() -> None:
+    """Write each vector as a fuzz seed, and remove the seeds in git that have no vector any more."""
     if not tool().exists():
-        sys.exit(f"no {tool()}: cmake --build --preset unit --target scn")
+        raise files.Refused(f"no {tool()}: cmake --build --preset unit --target scn")
     wanted = {path_of(vector): vector for vector in load()}
     plain = headers()
-    for path in there() - set(wanted) - set(plain):
+    old = sorted(there() - set(wanted) - set(plain))
+    if unknown := [path for path in old if path not in tracked()]:
+        raise files.Refused(
+            f"{files.shown(unknown)}: no vector's seed, and not in git: move to another folder"
+        )
+    for path in old:
         path.unlink()
-    for path in (*wanted, *plain):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    old = stale(wanted)
+    late = stale(wanted)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        contents = pool.map(encode, (wanted[path].scenario for path in old))
-    for path, content in (*zip(old, contents, strict=True), *plain.items()):
-        path.write_bytes(content)
+        contents = pool.map(encode, (wanted[path].scenario for path in late))
+    changed = files.put(dict(zip(late, contents, strict=True)) | plain)
+    removed = f"; removed: {files.shown(old)}" if old else ""
+    click.echo(files.summary(changed, len(wanted) + len(plain), "seeds") + removed)
 
 
 if __name__ == "__main__":
-    main()
+    cli()

@@ -148,7 +148,7 @@ def test_another_link_type_is_refused(tmp_path):
         list(pcap.headers(capture(tmp_path, link=1)))
 
 
-def test_the_command_writes_folders_and_drops_what_is_no_longer_there(tmp_path, monkeypatch):
+def test_the_command_writes_folders_and_keeps_what_it_did_not_make(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "VECTORS", tmp_path / "vectors")
     old = tmp_path / "vectors/traffic/toy/old.json"
     old.parent.mkdir(parents=True)
@@ -156,8 +156,12 @@ def test_the_command_writes_folders_and_drops_what_is_no_longer_there(tmp_path, 
     source = tmp_path / "toy.json"
     source.write_text(json.dumps(recording(chain())))
     done = click.testing.CliRunner().invoke(import_traffic.cli, [str(source)])
+    assert done.exit_code == 2
+    assert list(old.parent.iterdir()) == [old]
+    old.unlink()
+    done = click.testing.CliRunner().invoke(import_traffic.cli, [str(source)])
     assert done.exit_code == 0, done.output
-    assert not old.exists()
+    assert "3 of 3 vectors written: " in done.output
     assert sorted(path.name for path in old.parent.iterdir()) == [
         "rx-offer-first-1.json",
         "rx-rw-stream-0.json",
