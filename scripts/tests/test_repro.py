@@ -8,6 +8,14 @@ from vvs_tools import TOP, repro, targets
 
 SCENARIO = {"queues": [{"role": "rx"}], "steps": [{"add_chain": {"elements": [{"len": 300}]}}, {"serve": {}}]}
 
+VECTOR = {
+    "id": "a/b",
+    "title": "A packet for the guest goes into one buffer",
+    "requirements": ["TEST-RX-001"],
+    "scenario": SCENARIO,
+    "expect": {"spec": {"verdict": "accept"}, "vvs": {"verdict": "accept"}},
+}
+
 
 @pytest.fixture
 def shown(script, write):
@@ -29,9 +37,29 @@ def test_a_scenario_in_json_is_drawn_and_run_by_the_target_of_its_queues(shown):
     assert "no finding: rx_packet runs" in out
 
 
-def test_a_vector_is_its_scenario(shown):
-    out = shown("vector.json", json.dumps({"id": "a/b", "scenario": SCENARIO, "expect": {}}))
+def test_a_vector_is_its_scenario_and_is_judged(shown):
+    out = shown("vector.json", json.dumps(VECTOR))
     assert "0:[300 W @" in out
+    assert "pass: a/b is answered as it expects" in out
+
+
+def test_a_vector_whose_expectation_fails_is_a_finding_wherever_it_lies(script, write):
+    steps = [{"step": 1, "chains": [{"kind": "packet", "fields": {"len": 65}}]}]
+    expect = {"spec": {"verdict": "accept", "steps": steps}, "vvs": {"verdict": "accept"}}
+    path = write("vector.json", json.dumps(VECTOR | {"expect": expect}))
+    done = script("repro", str(path))
+    assert done.returncode == 1, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    at = lines.index("  spec: steps[1].chains[0].fields.len")
+    assert lines[at + 1 : at + 3] == ["    Expected: 65", "    Actual:   64"]
+    assert lines[-1] == f"reproduce: scripts/repro {path} --target rx_packet"
+
+
+def test_an_expectation_that_is_none_is_one_line(script, write):
+    done = script("repro", str(write("vector.json", json.dumps(VECTOR | {"expect": {}}))))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "is no vector: $.expect: 'spec' is a required property" in done.stderr
 
 
 def test_bytes_run_on_the_target_of_the_folder_they_are_in(shown):

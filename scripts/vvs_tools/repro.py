@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""scripts/repro: what an input is, and whether it still fails."""
+"""scripts/repro: what an input is, and whether it still fails; a vector is judged too."""
 
 import json
 import subprocess
@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+import jsonschema
+import referencing
 from rich.console import Console
 
-from vvs_tools import OUT, build, findings, process, sanitizers, targets
+from vvs_tools import OUT, build, conformance, findings, process, sanitizers, targets
 from vvs_tools.campaign import REPLAY_TIMEOUT_S
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
 DEFAULT_TARGET = "tx_packet"
-DRAWING_PRESET = "unit"  # cJSON is not instrumented, so the tool is not built under MemorySanitizer
+TOOLS_PRESET = "unit"  # cJSON is not instrumented, so the tools are not built under MemorySanitizer
 PRESETS = ("unit", "unit-gcc", "unit-msan", "unit-m32", "unit-gcc-m32", "unit-s390x", "trace", "coverage")
 HEX_BYTES = 512
 VERSION = b"\1"  # the first byte of a scenario
@@ -40,7 +42,7 @@ class Input:
 
 def run_tool(*argv: str | Path, text: str = "", name: Path | None = None) -> str:
     """What the scenario tool prints; its complaints about `text`, its standard input, are about `name`."""
-    tool = build.directory(DRAWING_PRESET) / "fuzz" / "scn"
+    tool = build.directory(TOOLS_PRESET) / "fuzz" / "scn"
     env = sanitizers.environment()
     done = subprocess.run([tool, *argv], input=text, capture_output=True, text=True, env=env)
     if done.returncode:
@@ -49,16 +51,15 @@ def run_tool(*argv: str | Path, text: str = "", name: Path | None = None) -> str
     return done.stdout
 
 
-def scenario_of_json(path: Path) -> dict[str, Any] | None:
-    """The scenario that a JSON file is, or that it holds as a vector; None where it is no JSON."""
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The scenario or the vector that a JSON file is; None where it is no JSON."""
     content = path.read_bytes()
     if not looks_like_json(content):
         return None
     try:
-        data = json.loads(content)
+        return json.loads(content)
     except (ValueError, RecursionError):
         return None
-    return data.get("scenario", data)
 
 
 def looks_like_json(content: bytes) -> bool:
@@ -82,13 +83,13 @@ def check_scenario(path: Path) -> None:
 @contextmanager
 def read_input(path: Path) -> Iterator[Input]:
     """JSON is made into bytes; bytes are read as a scenario (every byte string is one)."""
-    scenario = scenario_of_json(path)
-    if scenario is None:
+    data = read_json(path)
+    if data is None:
         yield Input(path, run_tool("json", path))
         return
     with tempfile.TemporaryDirectory() as folder:
         encoded = Path(folder, path.stem)
-        run_tool("bytes", "-", "-o", encoded, text=json.dumps(scenario), name=path)
+        run_tool("bytes", "-", "-o", encoded, text=json.dumps(data.get("scenario", data)), name=path)
         yield Input(encoded, run_tool("json", encoded))
 
 
@@ -127,9 +128,52 @@ def replay(target: targets.Target, preset: str, path: Path) -> tuple[int, str]:
     return code, log.read_text(errors="replace")
 
 
+def check_vector(path: Path) -> dict[str, Any] | None:
+    """The vector that a file is; None where it expects nothing."""
+    data = read_json(path)
+    if data is None or "expect" not in data:
+        return None
+    folder = conformance.vectors().SCHEMAS
+    schemas = {file.name: json.loads(file.read_text()) for file in folder.glob("*.json")}
+    resources = ((name, referencing.Resource.from_contents(schema)) for name, schema in schemas.items())
+    registry = referencing.Registry().with_resources(resources)
+    validator = jsonschema.Draft202012Validator(schemas["vector.schema.json"], registry=registry)
+    if error := jsonschema.exceptions.best_match(validator.iter_errors(data)):
+        raise Stop(
+            Exit.USAGE, f"{findings.shown(path)} is no vector: {error.json_path}: {error.message[:200]}"
+        )
+    return data
+
+
+def judge_vector(path: Path, data: dict[str, Any], console: Console) -> Exit:
+    """Whether the library answers as the vector expects, and where it does not."""
+    vectors = conformance.vectors()  # the suite can be imported from here on
+    from conformance.runner import iut
+
+    (outcome,) = iut.run([vectors.Vector(path, data)])
+    if outcome.verdict == "pass":
+        console.print(f"pass: {outcome.vector.id} is answered as it expects", style="green")
+        return Exit.CLEAN
+    # Its own command for a repetition knows the committed vectors only.
+    console.print(iut.report(outcome).rpartition("\nRepeat: ")[0])
+    return Exit.INCONCLUSIVE if outcome.verdict == "unsupported" else Exit.FINDINGS
+
+
+def say_replay(target: targets.Target, file: Path, code: int, text: str, console: Console) -> Exit:
+    if not code:
+        console.print(f"no finding: {target.name} runs {findings.shown(file)} to its end", style="green")
+        return Exit.CLEAN
+    if code == process.TIMED_OUT:
+        console.print(f"FINDING {target.name}: timeout, ended after {REPLAY_TIMEOUT_S} s", style="bold red")
+        return Exit.FINDINGS
+    console.print(text.strip())
+    console.print(f"\nFINDING {target.name}: {findings.kind_of(text)}", style="bold red")
+    return Exit.FINDINGS
+
+
 def compile_for(target: targets.Target | None, preset: str) -> None:
-    """The tool that draws, or a target's replay program."""
-    programs = [target.replay(preset).name] if target else ["scn"]
+    """A target's replay program, or the tools that draw and answer."""
+    programs = [target.replay(preset).name] if target else ["scn", "vvs-run"]
     with Progress(make_console(stderr=True), "repro") as progress:
         try:
             build.build(preset, programs, tick=lambda: progress.tick("building"))
@@ -157,7 +201,8 @@ Examples:
   scripts/repro build/out/fuzz/tx_packet/findings/crash-0123456789abcdef
   scripts/repro crash-0123456789abcdef --target rx_packet --preset unit-gcc
   scripts/repro conformance/vectors/split/table/with-next-to-another.json
-Exit: 0 it fails no more, 1 it fails, 2 usage or unreadable, 3 setup failed, 130 interrupted.
+Exit: 0 it fails no more, 1 it fails, 2 usage or unreadable, 3 setup failed, 4 this host can't run it,
+130 interrupted.
 """
 
 
@@ -168,7 +213,7 @@ Exit: 0 it fails no more, 1 it fails, 2 usage or unreadable, 3 setup failed, 130
 def cli(file: Path, name: str | None, preset: str) -> Exit:
     """Show an input as JSON and as a drawing, and run it: does it still fail, and where?
 
-    FILE is what a campaign found, a scenario as JSON, or a vector.
+    FILE is what a campaign found, a scenario as JSON, or a vector, which is judged by what it expects too.
     """
     console = make_console()
     check_names(name, preset)
@@ -176,23 +221,21 @@ def cli(file: Path, name: str | None, preset: str) -> Exit:
     told = name or target_of_path(file)
     if not told or targets.campaign()[told].input == "scenario":
         check_scenario(file)
-    compile_for(None, DRAWING_PRESET)
+    compile_for(None, TOOLS_PRESET)
     with read_input(file) as found:
+        vector = check_vector(file)
         target = choose(told, found.scenario, console)
         compile_for(target, preset)
         show_input(found, target, console)
         code, text = replay(target, preset, found.path)
     console.print()
-    if not code:
-        console.print(f"no finding: {target.name} runs {findings.shown(file)} to its end", style="green")
-        return Exit.CLEAN
-    if code == process.TIMED_OUT:
-        console.print(f"FINDING {target.name}: timeout, ended after {REPLAY_TIMEOUT_S} s", style="bold red")
+    ends = [say_replay(target, file, code, text, console)]
+    if vector:
+        ends.append(judge_vector(file, vector, console))
+    if Exit.FINDINGS in ends:
+        console.print(f"reproduce: {findings.repro_command(file, target.name, preset)}")
         return Exit.FINDINGS
-    console.print(text.strip())
-    console.print(f"\nFINDING {target.name}: {findings.kind_of(text)}", style="bold red")
-    console.print(f"reproduce: {findings.repro_command(file, target.name, preset)}")
-    return Exit.FINDINGS
+    return max(ends)
 
 
 if __name__ == "__main__":
