@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """`--vectors GLOB` picks vectors by id."""
 
-import fnmatch
-
 import pytest
 
 from conformance.runner import iut, vectors
@@ -14,8 +12,8 @@ def pytest_addoption(parser):
 
 def pytest_generate_tests(metafunc):
     if "vector" in metafunc.fixturenames:
-        globs = metafunc.config.getoption("--vectors") or ["*"]
-        chosen = [v for v in vectors.load() if any(fnmatch.fnmatchcase(v.id, glob) for glob in globs)]
+        filters = metafunc.config.getoption("--vectors")
+        chosen = vectors.select(tuple(filters)) if filters else vectors.load()
         metafunc.parametrize("vector", chosen, ids=[vector.id for vector in chosen])
 
 
@@ -25,6 +23,6 @@ def outcomes(request):
     if not iut.tool().exists():
         pytest.fail(f"no {iut.tool().name}: cmake --build --preset unit --target vvs-run", pytrace=False)
     parametrised = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    wanted = {params["vector"].id for params in parametrised if "vector" in params}
-    chosen = [vector for vector in vectors.load() if vector.id in wanted]
+    wanted = {params["vector"].id: params["vector"] for params in parametrised if "vector" in params}
+    chosen = list(wanted.values())
     return {outcome.vector.id: outcome for outcome in iut.run(chosen)}

@@ -116,17 +116,22 @@ def _outstanding(vector: Vector, answers: Answers) -> Iterator[Fault]:
 def spec(vector: Vector, answers: Answers) -> Iterator[Fault]:
     verdict = vector.spec["verdict"]
     steps = vector.spec.get("steps", [])
-    if verdict in ("accept", "empty"):
-        yield from _working("spec", answers)
-    if verdict == "accept":
-        yield from _steps("spec", steps, answers)
-    elif verdict == "empty":
-        yield from _no_chain("spec", answers)
-        yield from _steps("spec", steps, answers)
-    elif verdict == "reject":
-        yield from _none_accepted("spec", answers)
-    elif verdict == "either":
-        yield from _if_accepted(steps, answers)
+    match verdict:
+        case "accept":
+            yield from _working("spec", answers)
+            yield from _steps("spec", steps, answers)
+        case "empty":
+            yield from _working("spec", answers)
+            yield from _no_chain("spec", answers)
+            yield from _steps("spec", steps, answers)
+        case "reject":
+            yield from _none_accepted("spec", answers)
+        case "either":
+            yield from _if_accepted(steps, answers)
+        case "safe":
+            pass
+        case _:
+            raise ValueError(f"{vector.id}: spec has no verdict {verdict!r}")
 
 
 def _working(scope: Scope, answers: Answers) -> Iterator[Fault]:
@@ -231,18 +236,25 @@ def vvs(vector: Vector, answers: Answers) -> Iterator[Fault]:
     steps = vector.vvs.get("steps", [])
     if verdict in ("accept", "empty", "reject"):
         yield from _working("vvs", answers)
-    if verdict == "accept":
-        yield from _all_accepted(vector, answers)
-    elif verdict == "reject":
-        yield from _all_rejected(status, {step["step"] for step in steps if "chains" in step}, answers)
-    elif verdict == "empty":
-        yield from _no_chain("vvs", answers)
-    elif verdict == "setup-error" and status not in answers.setup.values():
-        yield Fault("vvs", "setup", status, answers.setup)
-    elif verdict == "queue-error":
-        yield from _sticky(status, answers)
-    elif verdict == "caller-error" and not any(entry.get("status") == status for entry in answers.all):
-        yield Fault("vvs", "answers", status, [entry.get("status") for entry in answers.all])
+    match verdict:
+        case "accept":
+            yield from _all_accepted(vector, answers)
+        case "reject":
+            yield from _all_rejected(status, {step["step"] for step in steps if "chains" in step}, answers)
+        case "empty":
+            yield from _no_chain("vvs", answers)
+        case "setup-error":
+            if status not in answers.setup.values():
+                yield Fault("vvs", "setup", status, answers.setup)
+        case "queue-error":
+            yield from _sticky(status, answers)
+        case "caller-error":
+            if not any(entry.get("status") == status for entry in answers.all):
+                yield Fault("vvs", "answers", status, [entry.get("status") for entry in answers.all])
+        case "mixed":
+            pass
+        case _:
+            raise ValueError(f"{vector.id}: vvs has no verdict {verdict!r}")
     yield from _steps("vvs", steps, answers)
 
 

@@ -219,6 +219,12 @@ def test_a_stopped_queue_is_any_device_s_right_after_a_driver_s_fault():
     assert judge(expected, answer(status="VVS_E_AVAIL_INDEX"), ("safety", "spec")) == []
 
 
+def test_a_verdict_that_does_not_exist_is_not_a_pass():
+    for expected in (vector({"verdict": "acept"}, ACCEPT), vector(ACCEPT, {"verdict": "acept"})):
+        with pytest.raises(ValueError, match="acept"):
+            judge(expected, answer(PACKET))
+
+
 def test_what_comes_back_was_popped():
     steps = ({"add_chain": {"count": 2}}, {"pop": {}}, {"publish": {}}, {"publish": {}})
     expected = vector({"verdict": "safe"}, {"verdict": "mixed", "steps": []}, steps)

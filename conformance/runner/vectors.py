@@ -1,18 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""Vectors and requirements as they lie on disk."""
+"""Vectors and requirements as they lie on disk, each vector checked when it is read."""
 
+import fnmatch
 import json
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema
+import referencing
+
 TOP = Path(__file__).resolve().parents[2]
-VECTORS = TOP / "conformance/vectors"
+VECTORS = Path(os.environ.get("VVS_VECTORS", TOP / "conformance/vectors"))
 REQUIREMENTS = TOP / "conformance/requirements/virtio-1.4.json"
 SCHEMAS = TOP / "conformance/schema"
 
 JSON = dict[str, Any]
+LONGEST = 200  # characters of what the schema's checker says
+
+
+class Invalid(Exception):
+    """A vector's file that can't be used; one line that names it."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{os.path.relpath(path, TOP)}: {what}")
 
 
 @dataclass(frozen=True)
@@ -48,10 +61,50 @@ class Vector:
 
 
 @cache
+def validator() -> jsonschema.Draft202012Validator:
+    loaded = {path.name: json.loads(path.read_text()) for path in SCHEMAS.glob("*.json")}
+    registry = referencing.Registry().with_resources(
+        (name, referencing.Resource.from_contents(text)) for name, text in loaded.items()
+    )
+    return jsonschema.Draft202012Validator(loaded["vector.schema.json"], registry=registry)
+
+
+def id_of(path: Path) -> str:
+    return path.relative_to(VECTORS).with_suffix("").as_posix()
+
+
+def read(path: Path) -> Vector:
+    """The vector in a file, once nothing is wrong with it."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise Invalid(path, f"line {error.lineno}, column {error.colno}: this is not JSON") from error
+    except UnicodeDecodeError as error:
+        raise Invalid(path, f"byte {error.start}: this is not UTF-8") from error
+    except RecursionError as error:
+        raise Invalid(path, "this is nested too deeply") from error
+    except OSError as error:
+        raise Invalid(path, f"this is no file to read: {error.strerror}") from error
+    if fault := jsonschema.exceptions.best_match(validator().iter_errors(data)):
+        text = fault.message if len(fault.message) <= LONGEST else f"{fault.message[:LONGEST]} ..."
+        raise Invalid(path, f"{fault.json_path}: {text}")
+    if data["id"] != id_of(path):
+        raise Invalid(path, f"the id is {data['id']}, the path says {id_of(path)}")
+    if unknown := [name for name in data["requirements"] if name not in requirements()]:
+        raise Invalid(path, f"the catalogue has no requirement {unknown[0]}")
+    return Vector(path, data)
+
+
+def select(filters: tuple[str, ...]) -> list[Vector]:
+    """The vectors that a filter picks, by path. A file that no filter picks is not read."""
+    paths = sorted(VECTORS.rglob("*.json"))
+    return [read(path) for path in paths if any(fnmatch.fnmatchcase(id_of(path), each) for each in filters)]
+
+
+@cache
 def load() -> tuple[Vector, ...]:
     """All vectors, by path."""
-    paths = sorted(VECTORS.rglob("*.json"))
-    return tuple(Vector(path, json.loads(path.read_text())) for path in paths)
+    return tuple(select(("*",)))
 
 
 @cache

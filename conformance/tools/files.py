@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from conformance.runner.vectors import JSON, TOP, VECTORS, load
+from conformance.runner.vectors import JSON, TOP, VECTORS, Invalid, load
 
 WIDTH = 100
 SHOWN = 5
@@ -117,7 +117,10 @@ def drift(vectors: Iterable[JSON], folders: Iterable[str]) -> list[str]:
 @click.command(epilog="Repeat with: .venv/bin/python -m conformance.tools.files")
 def cli() -> None:
     """Spell all vector files as all are spelled."""
-    wanted = {each.path: render(each.data).encode() for each in load()}
+    try:
+        wanted = {each.path: render(each.data).encode() for each in load()}
+    except Invalid as error:
+        raise Refused(str(error)) from error
     click.echo(summary(put(wanted), len(wanted), "vectors"))
 
 

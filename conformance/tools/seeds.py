@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from conformance.runner.vectors import JSON, TOP, Vector, load
+from conformance.runner.vectors import JSON, TOP, Invalid, Vector, load
 from conformance.tools import files, traffic
 
 CORPUS = TOP / "corpus"
@@ -103,7 +103,10 @@ def cli() -> None:
     """Write each vector as a fuzz seed, and remove the seeds in git that have no vector any more."""
     if not tool().exists():
         raise files.Refused(f"no {tool()}: cmake --build --preset unit --target scn")
-    wanted = {path_of(vector): vector for vector in load()}
+    try:
+        wanted = {path_of(vector): vector for vector in load()}
+    except Invalid as error:
+        raise files.Refused(str(error)) from error
     plain = headers()
     old = sorted(there() - set(wanted) - set(plain))
     if unknown := [path for path in old if path not in tracked()]:

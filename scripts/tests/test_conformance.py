@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 import json
+import shutil
 import xml.etree.ElementTree as ET
 
 import pytest
-from vvs_tools import conformance
+from vvs_tools import TOP, conformance
 
 ONE = "tx/framing/split-header-43"
 LYING = '#!/bin/sh\nwhile read -r line; do echo \'{"setup": {"tx": "VVS_OK"}, "answers": []}\'; done\n'
@@ -54,6 +55,30 @@ def test_a_filter_that_matches_nothing_is_exit_5(script):
     assert done.returncode == 5
     assert len(done.stderr.splitlines()) == 1
     assert "no/such-vector" in done.stderr
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """A folder of vectors in which one is no JSON."""
+    shutil.copytree(TOP / "conformance/vectors/tx/framing", tmp_path / "tx/framing")
+    (tmp_path / "tx/cut").mkdir()
+    (tmp_path / "tx/cut/x.json").write_text("{ x")
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize("argv", [(), ("--list",), ("--filter", "tx/*")])
+def test_a_broken_vector_is_one_line(script, broken, argv):
+    done = script("conformance", *argv, VVS_VECTORS=broken)
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("scripts/conformance: ")
+    assert done.stderr.endswith("tx/cut/x.json: line 1, column 3: this is not JSON\n")
+
+
+def test_a_broken_vector_does_not_block_others(script, broken):
+    done = script("conformance", "--filter", ONE, "--json", VVS_VECTORS=broken)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["counts"]["pass"] == 1
 
 
 def test_a_failure_says_expected_actual_and_how_to_repeat_it(script, lying):

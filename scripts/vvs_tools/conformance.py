@@ -89,7 +89,25 @@ def show(verdicts: list[Verdict], console: Console) -> None:
     console.print(line, style="bold red" if failed else "green")
 
 
+def chosen(filters: tuple[str, ...]) -> dict[str, list[str]]:
+    """The ids of the vectors that run, with their requirements; ends the command at one that is wrong."""
+    module = vectors()
+    try:
+        found = {
+            each.id: each.requirements for each in (module.select(filters) if filters else module.load())
+        }
+    except module.Invalid as error:
+        raise Stop(Exit.USAGE, str(error)) from error
+    for glob in filters:
+        if not fnmatch.filter(found, glob):
+            raise Stop(
+                Exit.NOTHING_RAN, f"no vector matches {glob}; scripts/conformance --list --json names all"
+            )
+    return found
+
+
 def list_requirements(as_json: bool, console: Console) -> Exit:
+    chosen(())
     catalogue = vectors().catalogue()
     if as_json:
         click.echo(json.dumps({"requirements": catalogue}, indent=2))
@@ -102,8 +120,7 @@ def list_requirements(as_json: bool, console: Console) -> Exit:
     return Exit.CLEAN
 
 
-def as_object(verdicts: list[Verdict], code: Exit) -> dict[str, object]:
-    requirements = {vector.id: vector.requirements for vector in vectors().load()}
+def as_object(verdicts: list[Verdict], code: Exit, requirements: dict[str, list[str]]) -> dict[str, object]:
     counted = Counter(verdict.verdict for verdict in verdicts)
     return {
         "vectors": [
@@ -147,12 +164,7 @@ def cli(listing: bool, filters: tuple[str, ...], as_json: bool, junit: Path | No
         if filters or junit:
             raise click.UsageError("--list runs nothing: it takes no --filter and no --junit")
         return list_requirements(as_json, make_console())
-    ids = [vector.id for vector in vectors().load()]
-    for glob in filters:
-        if not fnmatch.filter(ids, glob):
-            raise Stop(
-                Exit.NOTHING_RAN, f"no vector matches {glob}; scripts/conformance --list --json names all"
-            )
+    requirements = chosen(filters)
     junit = junit.absolute() if junit else LOGS / "junit.xml"
     try:
         code, log = run_pytest(filters, junit, console)
@@ -165,7 +177,7 @@ def cli(listing: bool, filters: tuple[str, ...], as_json: bool, junit: Path | No
     passed = any(verdict.verdict == "pass" for verdict in verdicts)
     end = Exit.FINDINGS if code else Exit.CLEAN if passed else Exit.INCONCLUSIVE
     if as_json:
-        click.echo(json.dumps(as_object(verdicts, end), indent=2))
+        click.echo(json.dumps(as_object(verdicts, end, requirements), indent=2))
     else:
         show(verdicts, console)
         if code and all(verdict.verdict in ("pass", "unsupported") for verdict in verdicts):
