@@ -37,6 +37,24 @@ def test_a_scenario_in_json_is_drawn_and_run_by_the_target_of_its_queues(shown):
     assert "no finding: rx_packet runs" in out
 
 
+def test_each_answer_of_the_library_is_a_line(shown):
+    packet, broken = {"payload_fill": 1, "elements": [{"len": 144}]}, {"elements": [{"len": 5}]}
+    steps = [{"add_chain": packet}, {"add_chain": broken}, {"serve": {"max": 2}}, {"pop": {}}]
+    out = shown("scenario.json", json.dumps({"steps": steps})).splitlines()
+    at = out.index("the library answers:")
+    assert out[at + 1 : at + 4] == [
+        "  step 2 serve tx: packet op 5 len 100, reject VVS_E_HEADER_SHORT, used 0, 0, notify",
+        "  step 3 pop tx: VVS_EMPTY",
+        "",
+    ]
+
+
+def test_many_chains_stay_one_line():
+    chains = [{"kind": "event", "event": 0, "used_len": 4}] * 10
+    answer = {"step": 1, "queue": "event", "status": "VVS_OK", "chains": chains}
+    assert repro.answer_line(answer, "serve") == f"  step 1 serve event: {'event 0, ' * 7}event 0 and 2 more"
+
+
 def test_a_vector_is_its_scenario_and_is_judged(shown):
     out = shown("vector.json", json.dumps(VECTOR))
     assert "0:[300 W @" in out

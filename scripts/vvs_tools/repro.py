@@ -23,6 +23,7 @@ DEFAULT_TARGET = "tx_packet"
 TOOLS_PRESET = "unit"  # cJSON is not instrumented, so the tools are not built under MemorySanitizer
 PRESETS = ("unit", "unit-gcc", "unit-msan", "unit-m32", "unit-gcc-m32", "unit-s390x", "trace", "coverage")
 HEX_BYTES = 512
+MOST_CHAINS = 8  # shown of one answer
 VERSION = b"\1"  # the first byte of a scenario
 # Below these lie inputs of an engine, which reads any bytes as a scenario.
 INPUT_FOLDERS = {"corpus", "findings"}
@@ -107,6 +108,56 @@ def target_of_queues(scenario: dict[str, Any]) -> str:
         return DEFAULT_TARGET
     packed = "RING_PACKED" in scenario.get("image", {}).get("features", [])
     return "packed_queue" if packed else "split_queue"
+
+
+def listed(parts: list[str]) -> str:
+    more = f" and {len(parts) - MOST_CHAINS} more" if len(parts) > MOST_CHAINS else ""
+    return ", ".join(parts[:MOST_CHAINS]) + more
+
+
+def chain_line(chain: dict[str, Any]) -> str:
+    """A packet by its header; without one, as one popped for rx is, by its status."""
+    kind, status = chain["kind"], chain.get("status", "VVS_OK")
+    if kind == "packet" and "fields" in chain:
+        kind += f" op {chain['fields']['op']} len {chain['fields']['len']}"
+    elif "event" in chain:
+        kind += f" {chain['event']}"
+    return kind if status == "VVS_OK" else f"{kind} {status}"
+
+
+def answer_line(answer: dict[str, Any], step: str) -> str:
+    """What the library said to a step: its chains, the lengths that the driver sees, what is to be done."""
+    status = answer["status"]
+    parts = [status] if status != "VVS_OK" else []
+    if chains := answer.get("chains"):
+        parts.append(listed([chain_line(chain) for chain in chains]))
+    if used := answer.get("used"):
+        parts.append("used " + listed([str(entry["len"]) for entry in used]))
+    parts += [key for key in ("used_lost", "notify", "more") if answer.get(key)]
+    place = " ".join(filter(None, (step, answer.get("queue"))))
+    return f"  step {answer['step']} {place}: {', '.join(parts) or status}"
+
+
+def answer_lines(scenario: dict[str, Any]) -> list[str]:
+    """What the library answers, a line each; of a run that ends early, how it ended."""
+    tool = build.directory(TOOLS_PRESET) / "fuzz" / "vvs-run"
+    argv, line = process.command_line([tool]), json.dumps(scenario) + "\n"
+    env = sanitizers.environment()
+    try:
+        done = subprocess.run(
+            argv, input=line, capture_output=True, text=True, env=env, timeout=REPLAY_TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired:
+        return [f"  none: ended after {REPLAY_TIMEOUT_S} s"]
+    if done.returncode:
+        return [f"  none: {findings.report_of(done.stderr) or f'exit code {done.returncode}'}"]
+    told = json.loads(done.stdout)
+    if told.get("unmappable"):
+        return ["  none: this host can't map the guest memory of the scenario"]
+    failed = [f"  set-up {role}: {status}" for role, status in told["setup"].items() if status != "VVS_OK"]
+    steps = [next(iter(step)) for step in scenario.get("steps", [])]
+    lines = [answer_line(answer, steps[answer["step"]]) for answer in told["answers"]]
+    return [*failed, *lines] or ["  none: no step asks for one"]
 
 
 def show_input(found: Input, target: targets.Target, console: Console) -> None:
@@ -228,6 +279,9 @@ def cli(file: Path, name: str | None, preset: str) -> Exit:
         compile_for(target, preset)
         show_input(found, target, console)
         code, text = replay(target, preset, found.path)
+    if target.input == "scenario":
+        console.print("\nthe library answers:")
+        console.print("\n".join(answer_lines(found.scenario)))
     console.print()
     ends = [say_replay(target, file, code, text, console)]
     if vector:
