@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""`--vectors GLOB` picks vectors by id."""
+"""`--vectors FILTER` picks vectors, as `scripts/conformance --filter` does."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from conformance.runner import iut, vectors
 
 
 def pytest_addoption(parser):
-    parser.addoption("--vectors", action="append", metavar="GLOB", help="only vectors whose id matches")
+    parser.addoption("--vectors", action="append", metavar="FILTER", help="a glob, folder or requirement")
 
 
 def pytest_generate_tests(metafunc):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """Vectors and requirements as they lie on disk, each vector checked when it is read."""
 
+import contextlib
 import fnmatch
 import json
 import os
@@ -95,10 +96,23 @@ def read(path: Path) -> Vector:
     return Vector(path, data)
 
 
+def picks(wanted: str, id_: str, named: list[str]) -> bool:
+    """Whether a filter picks a vector: by a glob of its id, its folder, or a requirement it names."""
+    return fnmatch.fnmatchcase(id_, wanted) or id_.startswith(wanted.rstrip("/") + "/") or wanted in named
+
+
 def select(filters: tuple[str, ...]) -> list[Vector]:
-    """The vectors that a filter picks, by path. A file that no filter picks is not read."""
-    paths = sorted(VECTORS.rglob("*.json"))
-    return [read(path) for path in paths if any(fnmatch.fnmatchcase(id_of(path), each) for each in filters)]
+    """The vectors that a filter picks, by path. What is wrong in other files does not count."""
+    found = []
+    for path in sorted(VECTORS.rglob("*.json")):
+        if any(picks(each, id_of(path), []) for each in filters):
+            found.append(read(path))
+        elif requirements().keys() & filters:
+            with contextlib.suppress(Invalid):
+                vector = read(path)
+                if any(each in vector.requirements for each in filters):
+                    found.append(vector)
+    return found
 
 
 @cache

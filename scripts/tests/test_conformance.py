@@ -57,6 +57,45 @@ def test_a_filter_that_matches_nothing_is_exit_5(script):
     assert "no/such-vector" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("wanted", "one", "most"),
+    [
+        ("SPLIT-DESC-005", "split/desc/next-8", 100),
+        ("tx/framing", ONE, 200),
+        ("tx/framing/", ONE, 200),
+    ],
+)
+def test_a_filter_is_a_requirement_or_a_folder_too(script, wanted, one, most):
+    done = script("conformance", "--filter", wanted, "--json")
+    assert done.returncode == 0, done.stderr
+    found = {each["id"]: each["requirements"] for each in json.loads(done.stdout)["vectors"]}
+    assert one in found
+    assert 1 < len(found) < most
+    assert all(id_.startswith("tx/framing/") or wanted in named for id_, named in found.items())
+
+
+def test_a_broken_vector_does_not_block_those_of_a_requirement(script, broken):
+    done = script("conformance", "--filter", "VSOCK-HDR-004", "--json", VVS_VECTORS=broken)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ONE in {each["id"] for each in json.loads(done.stdout)["vectors"]}
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_filter_is_bad_usage(script, empty):
+    done = script("conformance", "--filter", empty)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "--filter is empty" in done.stderr
+
+
+def test_junit_makes_no_folder(script, tmp_path):
+    done = script("conformance", "--filter", ONE, "--junit", str(tmp_path / "none/j.xml"))
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert str(tmp_path / "none") in done.stderr
+    assert not (tmp_path / "none").exists()
+
+
 @pytest.fixture
 def broken(tmp_path):
     """A folder of vectors in which one is no JSON."""

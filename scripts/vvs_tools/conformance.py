@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """scripts/conformance: the vectors on the library, or the requirements with their vectors."""
 
-import fnmatch
 import json
 import sys
 import xml.etree.ElementTree as ET
@@ -63,7 +62,7 @@ def run_pytest(filters: tuple[str, ...], junit: Path, console: Console) -> tuple
     """Build the scenario tools and run the suite; the exit code and the log."""
     log = LOGS / "pytest.log"
     argv = [str(PYTHON), "-P", "-m", "pytest", f"--junitxml={junit}"]
-    argv += [f"--vectors={glob}" for glob in filters]
+    argv += [f"--vectors={each}" for each in filters]
     argv.append("conformance/runner/test_vectors.py" if filters else "conformance")
     junit.unlink(missing_ok=True)
     with Progress(console, "conformance") as progress:
@@ -98,10 +97,10 @@ def chosen(filters: tuple[str, ...]) -> dict[str, list[str]]:
         }
     except module.Invalid as error:
         raise Stop(Exit.USAGE, str(error)) from error
-    for glob in filters:
-        if not fnmatch.filter(found, glob):
+    for each in filters:
+        if not any(module.picks(each, id_, named) for id_, named in found.items()):
             raise Stop(
-                Exit.NOTHING_RAN, f"no vector matches {glob}; scripts/conformance --list --json names all"
+                Exit.NOTHING_RAN, f"no vector matches {each}; scripts/conformance --list --json names all"
             )
     return found
 
@@ -138,7 +137,9 @@ def as_object(verdicts: list[Verdict], code: Exit, requirements: dict[str, list[
 EPILOG = """\b
 Examples:
   scripts/conformance                                   all vectors, and the suite's own tests
-  scripts/conformance --filter 'tx/framing/*'           the vectors of a folder
+  scripts/conformance --filter tx/framing               the vectors of a folder
+  scripts/conformance --filter 'split/*/next-*'         those whose id matches
+  scripts/conformance --filter SPLIT-DESC-005           those of a requirement
   scripts/conformance --filter tx/framing/split-header-43
   scripts/conformance --junit conformance.xml           for CI
   scripts/conformance --list                            the requirements and how each is tested
@@ -148,7 +149,13 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.option("--list", "listing", is_flag=True, help="List the requirements; run nothing.")
-@click.option("--filter", "filters", multiple=True, metavar="GLOB", help="Only vectors whose id matches.")
+@click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="GLOB|FOLDER|REQUIREMENT",
+    help="Only vectors whose id matches, that lie in the folder, or that name the requirement.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the results there as JUnit."
@@ -159,6 +166,10 @@ def cli(listing: bool, filters: tuple[str, ...], as_json: bool, junit: Path | No
     A vector passes when each answer is what any device gives (spec) and what this library promises besides
     (vvs). A crash and a timeout are verdicts of their own.
     """
+    if not all(each.strip() for each in filters):
+        raise click.UsageError("--filter is empty: it takes a glob, a folder or a requirement")
+    if junit and not junit.absolute().parent.is_dir():
+        raise click.UsageError(f"--junit: there is no folder {junit.parent}")
     console = make_console(stderr=as_json)
     if listing:
         if filters or junit:
