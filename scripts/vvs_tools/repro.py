@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ DEFAULT_TARGET = "tx_packet"
 TOOLS_PRESET = "unit"  # cJSON is not instrumented, so the tools are not built under MemorySanitizer
 PRESETS = ("unit", "unit-gcc", "unit-msan", "unit-m32", "unit-gcc-m32", "unit-s390x", "trace", "coverage")
 HEX_BYTES = 512
-MOST_CHAINS = 8  # shown of one answer
+MOST_SHOWN = 8  # of the chains of one answer
 VERSION = b"\1"  # the first byte of a scenario
 # Below these lie inputs of an engine, which reads any bytes as a scenario.
 INPUT_FOLDERS = {"corpus", "findings"}
@@ -111,8 +112,11 @@ def target_of_queues(scenario: dict[str, Any]) -> str:
 
 
 def listed(parts: list[str]) -> str:
-    more = f" and {len(parts) - MOST_CHAINS} more" if len(parts) > MOST_CHAINS else ""
-    return ", ".join(parts[:MOST_CHAINS]) + more
+    """Equal neighbours together, so that a queue full of them stays one line."""
+    groups = [(part, len(list(same))) for part, same in groupby(parts)]
+    texts = [part if count == 1 else f"{count} x {part}" for part, count in groups]
+    more = f" and {len(texts) - MOST_SHOWN} more" if len(texts) > MOST_SHOWN else ""
+    return ", ".join(texts[:MOST_SHOWN]) + more
 
 
 def chain_line(chain: dict[str, Any]) -> str:
