@@ -19,7 +19,7 @@ from vvs_tools.findings import Finding, shown
 
 REFRESH_S = 0.5
 WAYS = [f"{direction}/{ring}" for direction in ("tx", "rx") for ring in ("split", "packed")]
-HEADINGS = ("target", "seconds", "executions", "exec/s", "edges", "parsed", "findings")
+HEADINGS = ("target", "cpu s", "executions", "exec/s", "edges", "parsed", "findings")
 TAGS = ("one", "two", "many", "header-cut", "indirect", "region-crossing")
 TAG_WORDS = {"header-cut": "header cut", "region-crossing": "crossing"}
 
@@ -39,6 +39,21 @@ def tight_table(*headings: str) -> Table:
     for number, heading in enumerate(headings):
         table.add_column(heading, justify="right" if number else "left", no_wrap=True)
     return table
+
+
+def by_kind(found: Sequence[Finding]) -> dict[str, list[Finding]]:
+    """The smallest input of each kind first: it is the one to look at."""
+    result: dict[str, list[Finding]] = {}
+    for finding in sorted(found, key=lambda finding: finding.file.stat().st_size):
+        result.setdefault(finding.kind, []).append(finding)
+    return result
+
+
+def findings_cell(tally: Tally) -> str:
+    """As many as are listed below the table, one of each kind."""
+    found = tally.all_findings()
+    kinds = len(by_kind(found))
+    return f"{kinds} ({len(found)} inputs)" if len(found) > kinds else str(kinds)
 
 
 class View(AbstractContextManager["View"]):
@@ -89,14 +104,14 @@ class View(AbstractContextManager["View"]):
         for name, tally in self.campaign.tallies.items():
             style = "bold" if tally.running else "dim" if not tally.runs else ""
             cells = [name, f"{self.left(name):.0f} s", *number_cells(tally.numbers())]
-            table.add_row(*cells, str(len(tally.all_findings())), style=style)
+            table.add_row(*cells, findings_cell(tally), style=style)
         return table
 
     def line(self) -> str:
         tallies = self.campaign.tallies.values()
         numbers = sum((tally.numbers() for tally in tallies), Numbers())
         running = ", ".join(tally.target.name for tally in tallies if tally.running)
-        found = sum(len(tally.all_findings()) for tally in tallies)
+        found = sum(len(by_kind(tally.all_findings())) for tally in tallies)
         return (
             f"fuzz  {self.campaign.elapsed:.0f} s  {running}  {numbers.executions:,} executions, "
             f"{percent(numbers.share(numbers.parsed))} parsed, {found} findings"
@@ -106,17 +121,23 @@ class View(AbstractContextManager["View"]):
 def target_table(tallies: Sequence[Tally]) -> Table:
     table = tight_table(*HEADINGS)
     for tally in tallies:
-        found = len(tally.all_findings())
         cells = [tally.target.name, f"{tally.done.seconds:.0f}", *number_cells(tally.done)]
-        table.add_row(*cells, Text(str(found), style="bold red" if found else ""))
+        table.add_row(*cells, Text(findings_cell(tally), style="bold red" if tally.all_findings() else ""))
     return table
+
+
+def ways_of(tallies: Sequence[Tally]) -> list[str]:
+    """Those that a target can serve: tx_packet has one direction, packed_queue one ring format."""
+    words = {tally.target.name.partition("_")[0] for tally in tallies}
+    return [way for way in WAYS if words & set(way.split("/"))]
 
 
 def reach_table(tallies: Sequence[Tally]) -> Table:
     """Counts over all targets; shares of what those generated that came this way at all."""
-    table = tight_table("", *(way.replace("/", " ") for way in WAYS))
+    ways = ways_of(tallies)
+    table = tight_table("", *(way.replace("/", " ") for way in ways))
     rows: dict[str, list[Text]] = {tag: [] for tag in TAGS}
-    for way in WAYS:
+    for way in ways:
         here = [tally.done for tally in tallies if any(tally.done.tags[f"{way}/{tag}"] for tag in TAGS)]
         both = sum(here, Numbers())
         for tag, cells in rows.items():
@@ -127,19 +148,11 @@ def reach_table(tallies: Sequence[Tally]) -> Table:
     return table
 
 
-def by_kind(found: Sequence[Finding]) -> dict[str, list[Finding]]:
-    """The smallest input of each kind first: it is the one to look at."""
-    result: dict[str, list[Finding]] = {}
-    for finding in sorted(found, key=lambda finding: finding.file.stat().st_size):
-        result.setdefault(finding.kind, []).append(finding)
-    return result
-
-
 def show(campaign: Campaign, console: Console) -> None:
     """The summary."""
     tallies = list(campaign.tallies.values())
     console.print(target_table(tallies))
-    if any(tally.done.generated for tally in tallies):
+    if ways_of(tallies) and any(tally.done.generated for tally in tallies):
         console.print(
             "\ngenerated inputs that reached a parsed packet, by direction, ring format and framing:"
         )
