@@ -13,7 +13,6 @@ from typing import Any
 
 import click
 import jsonschema
-import referencing
 from rich.console import Console
 
 from vvs_tools import OUT, build, conformance, findings, process, sanitizers, targets
@@ -188,12 +187,7 @@ def check_vector(path: Path) -> dict[str, Any] | None:
     data = read_json(path)
     if data is None or "expect" not in data:
         return None
-    folder = conformance.vectors().SCHEMAS
-    schemas = {file.name: json.loads(file.read_text()) for file in folder.glob("*.json")}
-    resources = ((name, referencing.Resource.from_contents(schema)) for name, schema in schemas.items())
-    registry = referencing.Registry().with_resources(resources)
-    validator = jsonschema.Draft202012Validator(schemas["vector.schema.json"], registry=registry)
-    if error := jsonschema.exceptions.best_match(validator.iter_errors(data)):
+    if error := jsonschema.exceptions.best_match(conformance.vectors().validator().iter_errors(data)):
         raise Stop(
             Exit.USAGE, f"{findings.shown(path)} is no vector: {error.json_path}: {error.message[:200]}"
         )
