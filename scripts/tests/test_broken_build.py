@@ -127,6 +127,8 @@ def test_a_library_that_does_not_build_is_exit_3_with_log_and_command(broken):
     finally:
         broken.replace("refused ? no_such_name :", WRONG)
     assert done.returncode == 3
-    assert len(done.stderr.splitlines()) == 1
-    assert "build/out/build/fuzz.log" in done.stderr
-    assert "repeat: cmake" in done.stderr
+    line, error = done.stderr.splitlines()
+    assert "build/out/build/fuzz.log" in line
+    assert "repeat: cmake" in line
+    assert "serve.c" in error
+    assert "error: use of undeclared identifier 'no_such_name'" in error

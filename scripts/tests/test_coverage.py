@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 from pathlib import Path
 
+import pytest
 from vvs_tools import coverage
 
 LCOV = "SF:/a/x.c\nDA:3,2\nDA:4,0\nLF:2\nend_of_record\nSF:/a/y.c\nDA:1,1\nend_of_record\n"
@@ -27,3 +28,13 @@ def test_an_outcome_counts_once_and_is_reached_by_any_instance():
 def test_percent_of_nothing_is_no_number():
     assert coverage.percent(0, 0) == "-"
     assert coverage.percent(1, 3) == "1/3  33.3 %"
+
+
+@pytest.mark.parametrize("place", ["/proc/nowhere", "file/below"])
+def test_a_place_for_the_sources_that_can_not_be_made_is_told_at_once(script, write, place):
+    folder = write("file", "").parent / place
+    done = script("coverage", "--html", str(folder))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert f"'--html': {folder} can't be made" in done.stderr
+    assert "\x1b" not in done.stderr

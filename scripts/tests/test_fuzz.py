@@ -12,7 +12,7 @@ import time
 
 import jsonschema
 import pytest
-from vvs_tools import TOP, campaign, engine, findings, fuzz_view, targets
+from vvs_tools import TOP, campaign, engine, findings, fuzz, fuzz_view, targets
 from vvs_tools.console import make_console
 from vvs_tools.engine import Numbers
 
@@ -103,6 +103,31 @@ def test_bad_values_are_usage(script, argv):
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert argv[0] in done.stderr
+
+
+@pytest.mark.parametrize("place", ["/proc/nowhere", "file/below", "file"])
+def test_a_place_that_can_not_be_made_is_usage(script, write, place):
+    folder = write("file", "").parent / place
+    done = script("fuzz", "--out", str(folder))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "--out" in done.stderr
+    assert str(folder) in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("log", "shown"),
+    [
+        ("[1/2] cc -Werror a.c\na.c:3:1: error: no x\na.c:4:1: error: no y\n", "\na.c:3:1: error: no x"),
+        (
+            "CMake Error at CMakeLists.txt:3 (add):\n  no such file\n",
+            "\nCMake Error at CMakeLists.txt:3 (add):",
+        ),
+        ("[1/2] cc -Werror error.c\nKilled\n", ""),
+    ],
+)
+def test_the_first_error_of_a_build(write, log, shown):
+    assert fuzz.first_error(write("fuzz.log", log)) == shown
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from vvs_tools import OUT, TOP, build, corpus, process
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
+from vvs_tools.folder import Folder
 
 PRESET = "coverage"
 WORK = OUT / "coverage"
@@ -154,13 +155,10 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.option(
-    "--html", type=click.Path(path_type=Path, file_okay=False), help="Annotated sources, written there."
-)
+@click.option("--html", type=Folder(), help="Annotated sources, written there.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object by file instead of the table.")
 def cli(html: Path | None, as_json: bool) -> Exit:
     """Line and branch coverage of lib/src by unit tests and corpus replay, with all that is missed."""
-    html = html and html.absolute()
     with Progress(make_console(stderr=True), "coverage") as progress:
         try:
             build.build(PRESET, tick=lambda: progress.tick("building"))

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import click
@@ -11,9 +12,12 @@ from rich.console import Console
 from vvs_tools import OUT, build, fuzz_view, sanitizers, targets
 from vvs_tools.campaign import Campaign, plan, wall_seconds
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
+from vvs_tools.folder import Folder
 
 # What fuzzes, and what replays the findings without an engine.
 PRESETS = {"address": ("fuzz", "unit"), "memory": ("fuzz-msan", "unit-msan")}
+# A compiler's, a linker's or CMake's; a command line with -Werror is none.
+BUILD_ERROR = re.compile(r"^.*\b(?:error:|CMake Error\b).*$", re.MULTILINE)
 VERDICTS = {
     Exit.CLEAN: "clean",
     Exit.FINDINGS: "findings",
@@ -28,6 +32,11 @@ CLOSING = {
 }
 
 
+def first_error(log: Path) -> str:
+    found = BUILD_ERROR.search(log.read_text(errors="replace"))
+    return f"\n{found[0].strip()}" if found else ""
+
+
 def compile_all(found: list[targets.Target], presets: tuple[str, str], console: Console) -> None:
     engine, plain = presets
     wanted = {
@@ -40,7 +49,7 @@ def compile_all(found: list[targets.Target], presets: tuple[str, str], console: 
                 build.build(preset, programs, tick=lambda: progress.tick("building"))
             except build.BuildFailed as failure:
                 message = f"{failure}: log {failure.log}; repeat: {failure.command}"
-                raise Stop(Exit.SETUP, message) from None
+                raise Stop(Exit.SETUP, message + first_error(failure.log)) from None
 
 
 def verdict_of(campaign: Campaign) -> Exit:
@@ -72,7 +81,7 @@ Exit: 0 clean, 1 findings, 2 usage, 3 setup failed, 4 inconclusive, 130 interrup
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=Folder(),
     default=OUT / "fuzz",
     help="Where the working corpus, findings and logs are kept.  [default: build/out/fuzz]",
 )
@@ -95,7 +104,7 @@ def cli(
     compile_all(found, PRESETS[sanitizer], console)
     jobs = jobs or os.cpu_count() or 1
     pieces = plan(found, jobs, wall_seconds(len(found), jobs, seconds, each))
-    campaign = Campaign(found, out.absolute(), PRESETS[sanitizer], sanitizers.environment())
+    campaign = Campaign(found, out, PRESETS[sanitizer], sanitizers.environment())
     stopped: Stop | None = None
     interrupted = False
     try:
