@@ -153,6 +153,7 @@ def _entry(requirement: JSON, ids: list[str]) -> JSON:
     return {
         "id": requirement["id"],
         "level": requirement["level"],
+        "summary": requirement["summary"],
         "status": status,
         "vectors": ids,
         "reason": reason,

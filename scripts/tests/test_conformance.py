@@ -22,7 +22,7 @@ def test_list_gives_each_requirement_a_state(script):
     entries = json.loads(done.stdout)["requirements"]
     by_id = {entry["id"]: entry for entry in entries}
     assert len(by_id) == len(entries) > 250
-    assert all(set(entry) == {"id", "level", "status", "vectors", "reason"} for entry in entries)
+    assert all(set(entry) == {"id", "level", "summary", "status", "vectors", "reason"} for entry in entries)
     assert ONE in by_id["VSOCK-HDR-004"]["vectors"]
     assert by_id["VSOCK-HDR-004"]["status"] == "tested"
     for entry in entries:
@@ -30,10 +30,26 @@ def test_list_gives_each_requirement_a_state(script):
     assert {entry["status"] for entry in entries} == {"tested", "later", "untestable"}
 
 
-def test_list_for_people_counts(script):
+def test_list_for_people_says_what_and_counts(script):
     done = script("conformance", "--list")
     assert done.returncode == 0
+    lines = {line.split()[0]: line for line in done.stdout.splitlines()}
+    entries = json.loads(script("conformance", "--list", "--json").stdout)["requirements"]
+    for entry in entries:
+        line = lines[entry["id"]]
+        count = str(len(entry["vectors"]))
+        said = [entry["id"], *entry["level"].split(), entry["status"], count]
+        assert line.split()[: len(said)] == said
+        assert line.endswith(f"  {entry['summary']}")
     assert " tested, " in done.stdout.splitlines()[-1]
+
+
+def test_a_requirement_is_cut_to_the_terminal():
+    entry = {"id": "A-1", "level": "MUST", "status": "tested", "vectors": ["a/b"], "summary": "x" * 100}
+    whole = conformance.requirement_line(entry, None)
+    assert whole.endswith("  1  " + "x" * 100)
+    assert conformance.requirement_line(entry, len(whole)) == whole
+    assert conformance.requirement_line(entry, 80) == whole[:77] + "..."
 
 
 def test_list_runs_nothing(script):

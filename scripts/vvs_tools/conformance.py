@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import click
 from rich.console import Console
@@ -105,6 +106,13 @@ def chosen(filters: tuple[str, ...]) -> dict[str, list[str]]:
     return found
 
 
+def requirement_line(entry: dict[str, Any], width: int | None) -> str:
+    """A requirement in one line, cut to the width of the terminal if it is for one."""
+    start = f"{entry['id']:16} {entry['level']:10} {entry['status']:10} {len(entry['vectors']):3}"
+    line = f"{start}  {entry['summary']}"
+    return line if width is None or len(line) <= width else line[: width - 3] + "..."
+
+
 def list_requirements(as_json: bool, console: Console) -> Exit:
     chosen(())
     catalogue = vectors().catalogue()
@@ -112,8 +120,7 @@ def list_requirements(as_json: bool, console: Console) -> Exit:
         click.echo(json.dumps({"requirements": catalogue}, indent=2))
         return Exit.CLEAN
     for entry in catalogue:
-        text = f"{len(entry['vectors'])} vectors" if entry["vectors"] else entry["reason"]
-        console.print(f"{entry['id']:16} {entry['level']:9} {entry['status']:11} {text}")
+        console.print(requirement_line(entry, console.width if console.is_terminal else None))
     counted = Counter(entry["status"] for entry in catalogue)
     console.print(", ".join(f"{counted[state]} {state}" for state in STATES))
     return Exit.CLEAN
@@ -142,8 +149,8 @@ Examples:
   scripts/conformance --filter SPLIT-DESC-005           those of a requirement
   scripts/conformance --filter tx/framing/split-header-43
   scripts/conformance --junit conformance.xml           for CI
-  scripts/conformance --list                            the requirements and how each is tested
-  scripts/conformance --list --json                     the same, with the vectors of each
+  scripts/conformance --list                            id, level, status, number of vectors, summary
+  scripts/conformance --list --json                     the same, with the vectors, or why there is none
 """
 
 
