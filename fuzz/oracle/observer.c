@@ -4,6 +4,7 @@
 #include "observer.h"
 
 #include "checks.h"
+#include "model.h"
 #include "oracle.h"
 #include "trace.h"
 
@@ -22,6 +23,9 @@ void vvs_observe_before(const struct vvs_access *access)
     trace_announce(access);
     if (observer.checks) {
         struct shadow_queue *q = shadow_of(access);
+        if (observer.costly && access->kind != VVS_ACCESS_LOAD) {
+            model_before(q ? q->role : MODEL_ROLES, access);
+        }
         if (access->kind == VVS_ACCESS_MARK) {
             mark(q, access);
             return;
@@ -61,6 +65,9 @@ void vvs_observe_after(const struct vvs_access *access)
 {
     if (observer.checks) {
         struct shadow_queue *q = shadow_of(access);
+        if (observer.costly && access->kind == VVS_ACCESS_LOAD) {
+            model_loaded(access);
+        }
         if (access->kind == VVS_ACCESS_STORE) {
             stored(q, access);
         } else if (access->item == VVS_ITEM_HEADER && shadow.handling) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "checks.h"
+#include "model.h"
 #include "observer.h"
 #include "stats.h"
 
@@ -77,6 +78,9 @@ static void on_start(void *context, struct run *r)
             resume(q);
         }
     }
+    if (observer.costly) {
+        model_start(r);
+    }
     driver_sees = r->guest.features != 0 && !(r->guest.features & VVS_FEATURE(VVS_F_RING_PACKED)) &&
                   used_ring_is_quiet(r->scenario);
 }
@@ -114,6 +118,9 @@ static void on_before_step(void *context, struct run *r, uint32_t number)
     (void)context;
     const struct scn_record *step = &r->scenario->steps[number];
     struct shadow_queue *q = queue_of(r, step);
+    if (observer.costly) {
+        model_before_step(r, step);
+    }
     bool staged = step->tag == SCN_TAG_PUBLISH && scn_get(step, SCN_PUBLISH_F_STAGE, 0) != 0;
     bool shows = step->tag == SCN_TAG_SERVE || step->tag == SCN_TAG_FLUSH ||
                  step->tag == SCN_TAG_ABORT || step->tag == SCN_TAG_PUBLISH;
@@ -140,6 +147,9 @@ static void on_after_step(void *context, struct run *r, uint32_t number,
     (void)context;
     const struct scn_record *step = &r->scenario->steps[number];
     struct shadow_queue *q = queue_of(r, step);
+    if (observer.costly && answer) {
+        model_after_step(r, step, answer);
+    }
     if (step->tag == SCN_TAG_SET_MEMORY) {
         for (uint32_t role = 0; role < SHADOW_ROLES; role++) {
             if (shadow.queues[role].queue) {
