@@ -62,6 +62,19 @@ void silent_end(void);
 /* same_answer.c: runs `scenario` once more, and compares with the answers that `run` holds. */
 void same_answer_check(struct run *run, const struct scn_scenario *scenario);
 
+/* dirty.c: what the device wrote is in the dirty log. dirty_attach gives the guest's table one, where
+ * the guest is small enough. */
+void dirty_attach(struct guest *guest);
+void dirty_stored(const struct guest *guest, const struct vvs_access *access);
+void dirty_step_end(void);
+
+/* serving.c: a queue that is not broken goes on serving. serving_extend puts one good chain a queue
+ * behind the scenario; serving_probes says whether `step` is part of that. */
+void serving_begin(void);
+void serving_extend(const struct run *run, struct scn_scenario *scenario);
+bool serving_probes(uint32_t step);
+void serving_check(const struct run *run, uint32_t step, const struct run_answer *answer);
+
 /* Where an item's name is wanted in a report. */
 const char *item_name(enum vvs_item item);
 

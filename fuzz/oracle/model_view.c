@@ -12,6 +12,7 @@ struct load {
     uint32_t index;
     uint32_t at; /* its bytes, in the pool */
     enum vvs_item item;
+    bool taken; /* read as this step of the walk: a loop comes to the same place again */
 };
 
 static const struct guest *memory;
@@ -46,7 +47,7 @@ void view_loaded(const struct vvs_access *access)
         return;
     }
     loads[load_count++] =
-        (struct load){access->host, access->len, access->index, pool_len, access->item};
+        (struct load){access->host, access->len, access->index, pool_len, access->item, false};
     memcpy(pool + pool_len, access->host, access->len);
     pool_len += access->len;
 }
@@ -89,14 +90,30 @@ static bool covers(const struct load *load, enum vvs_item item, uint32_t index, 
     return is_stream(item) ? load->index + offset == index : load->index == index;
 }
 
-static uint8_t byte_of(enum vvs_item item, uint32_t index, const uint8_t *host)
+/* The load that gave the byte at `host` first, or NULL. */
+static struct load *load_of(enum vvs_item item, uint32_t index, const uint8_t *host)
 {
     for (uint32_t i = 0; i < load_count; i++) {
-        if (covers(&loads[i], item, index, host)) {
-            return pool[loads[i].at + ((uintptr_t)host - (uintptr_t)loads[i].host)];
+        if (!loads[i].taken && covers(&loads[i], item, index, host)) {
+            return &loads[i];
         }
     }
-    return *host;
+    return NULL;
+}
+
+/* A piece as it was loaded. Each descriptor of a walk is an item of its own, wherever it lies. */
+static void read_loaded(uint8_t *out_bytes, enum vvs_item item, uint32_t index, const uint8_t *host,
+                        uint32_t len)
+{
+    struct load *last = NULL;
+    for (uint32_t i = 0; i < len; i++) {
+        struct load *load = load_of(item, is_stream(item) ? index + i : index, host + i);
+        out_bytes[i] = load ? pool[load->at + (uint32_t)(host + i - load->host)] : host[i];
+        last = load ? load : last;
+    }
+    if (last && (item == VVS_ITEM_DESC || item == VVS_ITEM_TABLE_ENTRY)) {
+        last->taken = true;
+    }
 }
 
 bool view_read(uint8_t *out_bytes, enum vvs_item item, uint32_t index, uint64_t addr, uint32_t len)
@@ -112,10 +129,7 @@ bool view_read(uint8_t *out_bytes, enum vvs_item item, uint32_t index, uint64_t 
             memcpy(out_bytes + done, host, piece);
             continue;
         }
-        for (uint32_t i = 0; i < piece; i++) {
-            uint32_t number = is_stream(item) ? index + done + i : index;
-            out_bytes[done + i] = byte_of(item, number, host + i);
-        }
+        read_loaded(out_bytes + done, item, is_stream(item) ? index + done : index, host, piece);
     }
     return true;
 }

@@ -47,6 +47,7 @@ static void stored(struct shadow_queue *q, const struct vvs_access *access)
     }
     if (observer.costly) {
         silent_stored(access->host, access->len);
+        dirty_stored(&run_current->guest, access);
     }
 }
 

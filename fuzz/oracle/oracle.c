@@ -78,8 +78,10 @@ static void on_start(void *context, struct run *r)
             resume(q);
         }
     }
+    serving_begin();
     if (observer.costly) {
         model_start(r);
+        dirty_attach(&r->guest);
     }
     driver_sees = r->guest.features != 0 && !(r->guest.features & VVS_FEATURE(VVS_F_RING_PACKED)) &&
                   used_ring_is_quiet(r->scenario);
@@ -141,6 +143,32 @@ static void on_before_step(void *context, struct run *r, uint32_t number)
     }
 }
 
+/* The costly oracles at the end of a step that has an answer. */
+static void end_costly(struct run *r, const struct scn_record *step, uint32_t number,
+                       const struct shadow_queue *q, const struct run_answer *answer)
+{
+    model_after_step(r, step, answer);
+    dirty_step_end();
+    if (step->tag == SCN_TAG_SET_MEMORY && answer->status == VVS_OK) {
+        dirty_attach(&r->guest);
+    }
+    if (q && step->tag != SCN_TAG_RESTART) {
+        silent_end();
+    }
+    serving_check(r, number, answer);
+}
+
+static void relocate(const struct run *r)
+{
+    for (uint32_t role = 0; role < SHADOW_ROLES; role++) {
+        if (shadow.queues[role].queue) {
+            struct vvs_queue_config config = config_of(&r->guest.queues[role]);
+            shadow_locate(&shadow.queues[role], &config);
+            access_check_setup(&shadow.queues[role], &config);
+        }
+    }
+}
+
 static void on_after_step(void *context, struct run *r, uint32_t number,
                           const struct run_answer *answer)
 {
@@ -148,29 +176,23 @@ static void on_after_step(void *context, struct run *r, uint32_t number,
     const struct scn_record *step = &r->scenario->steps[number];
     struct shadow_queue *q = queue_of(r, step);
     if (observer.costly && answer) {
-        model_after_step(r, step, answer);
+        end_costly(r, step, number, q, answer);
     }
     if (step->tag == SCN_TAG_SET_MEMORY) {
-        for (uint32_t role = 0; role < SHADOW_ROLES; role++) {
-            if (shadow.queues[role].queue) {
-                struct vvs_queue_config config = config_of(&r->guest.queues[role]);
-                shadow_locate(&shadow.queues[role], &config);
-                access_check_setup(&shadow.queues[role], &config);
-            }
+        relocate(r);
+    }
+    if (q && answer) {
+        if (step->tag == SCN_TAG_RESTART || step->tag == SCN_TAG_RESTORE) {
+            resume(q);
+        } else if (step->tag == SCN_TAG_UNDO && answer->status == VVS_OK && shadow.handling) {
+            shadow_undone(q, shadow.handling);
         }
+        used_step_end(q, answer, step->tag, chains_before, driver_sees && !answer->used_lost);
     }
-    if (!q || !answer) {
-        return;
+    if (observer.costly && number + 1 == r->scenario->step_count && !serving_probes(number) &&
+        r->scenario == &scenario) {
+        serving_extend(r, &scenario);
     }
-    if (observer.costly && step->tag != SCN_TAG_RESTART) {
-        silent_end();
-    }
-    if (step->tag == SCN_TAG_RESTART || step->tag == SCN_TAG_RESTORE) {
-        resume(q);
-    } else if (step->tag == SCN_TAG_UNDO && answer->status == VVS_OK && shadow.handling) {
-        shadow_undone(q, shadow.handling);
-    }
-    used_step_end(q, answer, step->tag, chains_before, driver_sees && !answer->used_lost);
 }
 
 static void on_popped(void *context, struct run *r, uint32_t role, const struct vvs_token *token,
@@ -214,10 +236,9 @@ static uint32_t tags_of(const struct shadow_queue *q, const struct shadow_chain 
 static void on_packet(void *context, struct run *r, uint32_t role, const struct vvs_packet *packet)
 {
     (void)context;
-    (void)r;
     access_check_packet(packet);
     const struct shadow_queue *q = shadow.handling_queue;
-    if (shadow.handling) {
+    if (shadow.handling && !serving_probes(r->current_step)) {
         stats_packet(role == VVS_QUEUE_RX, q->packed, tags_of(q, shadow.handling, packet));
     }
 }
@@ -263,7 +284,8 @@ void oracle_run(const uint8_t *bytes, size_t len, const struct rule *rule)
     stats_begin();
     scn_decode(&scenario, bytes, len);
     rule_apply(rule, &scenario);
-    bool costly = run_fold_bytes(RUN_FOLD_START, bytes, len) % oracle_costly_one_in == 0;
+    bool costly = scenario.race_count != 0 ||
+                  run_fold_bytes(RUN_FOLD_START, bytes, len) % oracle_costly_one_in == 0;
     observer = (struct observer){.checks = true, .costly = costly};
     run_scenario(&run, &scenario, &oracle_hooks);
     observer = (struct observer){.checks = false, .costly = false};
