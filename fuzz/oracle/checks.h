@@ -25,6 +25,11 @@ void access_check_chain(const struct shadow_queue *q, const struct vvs_token *to
 /* fetch_once.c: how often. */
 void fetch_check(const struct shadow_queue *q, const struct vvs_access *access);
 
+/* order.c: each side asks before it looks. */
+void order_begin(void);
+void order_fenced(void);
+void order_check(const struct shadow_queue *q, const struct vvs_access *access);
+
 /* used_ring.c: what is given back, in which order, when visible. Called behind the store. */
 void used_stored(struct shadow_queue *q, const struct vvs_access *access);
 

@@ -21,17 +21,23 @@ static void mark(struct shadow_queue *q, const struct vvs_access *access)
 void vvs_observe_before(const struct vvs_access *access)
 {
     trace_announce(access);
+    if (access->kind == VVS_ACCESS_FENCE) {
+        order_fenced();
+        return;
+    }
     if (observer.checks) {
         struct shadow_queue *q = shadow_of(access);
         if (observer.costly && access->kind != VVS_ACCESS_LOAD) {
             model_before(q ? q->role : MODEL_ROLES, access);
         }
         if (access->kind == VVS_ACCESS_MARK) {
+            order_check(q, access);
             mark(q, access);
             return;
         }
         access_check(q, access);
         fetch_check(q, access);
+        order_check(q, access);
         work_count(q, access);
         stale_before(access);
     }

@@ -130,6 +130,7 @@ static void on_before_step(void *context, struct run *r, uint32_t number)
     work_step(step->tag == SCN_TAG_SERVE ? (uint32_t)scn_get(step, SCN_SERVE_F_MAX, 1)
                                          : step->tag == SCN_TAG_POP);
     shadow.handling = NULL;
+    order_begin();
     if (!q) {
         return;
     }

@@ -111,6 +111,12 @@ static inline void stage_mark(enum vvs_item item)
     vvs_observe_before(&access);
 }
 
+static inline void stage_fence(void)
+{
+    const struct vvs_access access = {.kind = VVS_ACCESS_FENCE};
+    vvs_observe_before(&access);
+}
+
 static inline void stage_load(enum vvs_item item, uint32_t index, uint64_t addr, uint32_t len)
 {
     struct vvs_access access = stage_access(VVS_ACCESS_LOAD, item, index, addr, len);

@@ -18,8 +18,11 @@ static void test_once(void **state)
     stage_pop(0, 2);
     stage_load(VVS_ITEM_HEADER, 0, STAGE_DATA, 44);
     stage_mark(VVS_ITEM_BEGIN_NOTIFY);
+    stage_fence();
     stage_load(VVS_ITEM_AVAIL_FLAGS, 0, STAGE_DRIVER, 2);
     stage_mark(VVS_ITEM_BEGIN_ARM);
+    stage_store(VVS_ITEM_USED_FLAGS, 0, STAGE_DEVICE, 0, 2);
+    stage_fence();
     stage_load(VVS_ITEM_AVAIL_IDX, 0, STAGE_DRIVER + 2, 2);
     stage_expect_clean();
 }
@@ -95,6 +98,7 @@ static void test_event_word_again(void **state)
     (void)state;
     open_tx();
     stage_mark(VVS_ITEM_BEGIN_NOTIFY);
+    stage_fence();
     stage_load(VVS_ITEM_USED_EVENT, 0, STAGE_DRIVER + 4 + 2 * STAGE_SIZE, 2);
     stage_load(VVS_ITEM_USED_EVENT, 0, STAGE_DRIVER + 4 + 2 * STAGE_SIZE, 2);
     stage_expect("fetch-once", "used_event");

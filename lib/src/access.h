@@ -24,11 +24,13 @@ static inline struct vvs_access vvs_access_of(const void *queue, enum vvs_access
         statement;                                                                                 \
         vvs_observe_after(&vvs_seen);                                                              \
     } while (0)
-#define VVS_MARK(queue, item)                                                                      \
+#define VVS_SAY(queue, kind, item)                                                                 \
     do {                                                                                           \
-        struct vvs_access vvs_seen = vvs_access_of(queue, VVS_ACCESS_MARK, item, 0, 0, 0);         \
+        struct vvs_access vvs_seen = vvs_access_of(queue, kind, item, 0, 0, 0);                    \
         vvs_observe_before(&vvs_seen);                                                             \
     } while (0)
+#define VVS_MARK(queue, item) VVS_SAY(queue, VVS_ACCESS_MARK, item)
+#define VVS_FENCED() VVS_SAY(0, VVS_ACCESS_FENCE, VVS_ITEM_COUNT)
 #else
 #define VVS_OBSERVED(queue, kind, item, index, host, len, statement)                               \
     do {                                                                                           \
@@ -36,6 +38,7 @@ static inline struct vvs_access vvs_access_of(const void *queue, enum vvs_access
         statement;                                                                                 \
     } while (0)
 #define VVS_MARK(queue, item) ((void)(queue), (void)(item))
+#define VVS_FENCED() ((void)0)
 #endif
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -100,6 +103,7 @@ static inline void vvs_full_fence(void)
 #else
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 #endif
+    VVS_FENCED();
 }
 
 #endif

@@ -32,7 +32,7 @@ static bool is_dirty(const void *host)
 
 static void observe(const struct vvs_access *access)
 {
-    if (access->kind == VVS_ACCESS_MARK)
+    if (!access->host)
         return;
     assert_true(watch.count < SEEN_MAX);
     watch.seen[watch.count++] = *access;

@@ -39,18 +39,23 @@ enum vvs_item {
     VVS_ITEM_COUNT = 21
 };
 
-enum vvs_access_kind { VVS_ACCESS_LOAD = 0, VVS_ACCESS_STORE = 1, VVS_ACCESS_MARK = 2 };
+enum vvs_access_kind {
+    VVS_ACCESS_LOAD = 0,
+    VVS_ACCESS_STORE = 1,
+    VVS_ACCESS_MARK = 2, /* no access */
+    VVS_ACCESS_FENCE = 3 /* no access: a full fence; of the fields only `kind` means anything */
+};
 
 struct vvs_access {
     const void *queue; /* the struct vvs_queue, or NULL for a packet's own access */
-    const void *host;  /* first byte; NULL for a mark */
+    const void *host;  /* first byte; NULL where nothing is accessed */
     uint32_t len;      /* bytes */
     uint32_t index;    /* which one of its kind */
     enum vvs_item item;
     enum vvs_access_kind kind;
 };
 
-/* vvs_observe_before is called before each access to guest memory, and for each mark. */
+/* vvs_observe_before is called before each access to guest memory, and for each mark and fence. */
 void vvs_observe_before(const struct vvs_access *access);
 
 /* vvs_observe_after is called after each access to guest memory: here a test plays the racing
