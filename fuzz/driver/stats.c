@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "reach.h"
+
 #define LOOK_EVERY 1024u /* inputs between two looks at the clock */
 
 static struct {
@@ -43,7 +45,9 @@ static bool write_numbers(FILE *file)
             }
         }
     }
-    fputs("}}\n", file);
+    fputs("}, \"places\": ", file);
+    reach_write(file);
+    fputs("}\n", file);
     return !ferror(file);
 }
 
@@ -122,6 +126,7 @@ void stats_end(void)
     if (generated) {
         generated = false;
         total.generated++;
+        reach_note();
         total.parsed += ((reached[0][0] | reached[0][1] | reached[1][0] | reached[1][1]) != 0);
         for (int i = 0; i < 4; i++) {
             for (uint32_t tags = reached[i / 2][i % 2] & ~REACHED_ANY; tags != 0;
