@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vvs_tools import corpus, engine, findings, process
+from vvs_tools import corpus, engine, findings, process, reach
+from vvs_tools.canary import Canary
 from vvs_tools.console import Exit, Stop
 from vvs_tools.engine import Numbers
 from vvs_tools.findings import Finding
@@ -20,6 +21,10 @@ POLL_S = 0.05
 REPLAY_TIMEOUT_S = 3 * engine.INPUT_TIMEOUT_S
 # What an earlier campaign found is replayed at the end of this one, for so long at most.
 EARLIER_SECONDS = 10
+# So long at most the costly oracles look at what led further.
+NEW_SECONDS = 60
+# Of a target that is bound by inputs.
+RUNS_SECONDS = 600
 # With less free space a finding could be cut off when it is written.
 FREE_BYTES = 16 << 20
 
@@ -51,6 +56,12 @@ def plan(targets: Sequence[Target], jobs: int, wall: float) -> list[list[Piece]]
     return result
 
 
+def plan_runs(targets: Sequence[Target], jobs: int) -> list[list[Piece]]:
+    """Each target in one job, from which its inputs follow; more time than they need."""
+    dealt = [targets[job::jobs] for job in range(min(jobs, len(targets)))]
+    return [[Piece(target, (n + 1) * RUNS_SECONDS) for n, target in enumerate(mine)] for mine in dealt]
+
+
 @dataclass
 class Tally:
     """One target's folders, what its processes have done, and what came of it."""
@@ -58,19 +69,23 @@ class Tally:
     target: Target
     folder: Path
     preset: str  # whose replay program judges
+    most: int | None = None  # inputs, which are to follow from the committed ones alone
     done: Numbers = field(default_factory=Numbers)
     running: dict[Path, float] = field(default_factory=dict)  # log, and when it was begun
     runs: int = 0
     dropped: int = 0  # corpus entries that were cut off
     earlier: list[Path] = field(default_factory=list)  # findings of earlier campaigns
+    known: set[str] = field(default_factory=set)  # corpus entries of earlier campaigns
+    checked: int = 0  # new ones, under the costly oracles
     pending: dict[Path, str] = field(default_factory=dict)  # found, not replayed yet; what was printed
     findings: dict[Path, Finding] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)  # inputs given to the engine that failed
+    floors: list[reach.Verdict] = field(default_factory=list)  # beside what was measured, when all is over
     fault: str = ""  # why it was given up
 
     @property
     def corpus(self) -> Path:
-        return self.folder / "corpus"
+        return self.folder / ("corpus" if self.most is None else "fresh")
 
     @property
     def seeds(self) -> Path:
@@ -82,7 +97,7 @@ class Tally:
         return self.folder / "findings"
 
     def prepare(self) -> None:
-        for folder in (self.seeds, self.folder / "runs"):
+        for folder in (self.seeds, self.folder / "runs", self.folder / "fresh"):
             shutil.rmtree(folder, ignore_errors=True)
         for folder in (self.corpus, self.artifacts, self.seeds, self.folder / "runs"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -91,13 +106,28 @@ class Tally:
             if not link.exists():
                 link.symlink_to(path)
         self.dropped = findings.drop_cut_off(self.corpus)
+        self.known = {path.name for path in self.corpus.iterdir()}
         self.earlier = sorted(self.artifacts.iterdir())
+
+    @property
+    def left(self) -> int:
+        """Inputs yet to be run; negative without end."""
+        return -1 if self.most is None else max(0, self.most - self.done.executions)
 
     def numbers(self) -> Numbers:
         """Up to now."""
         now = time.monotonic()
         live = (engine.read(log, now - began) for log, began in self.running.items())
         return sum(live, self.done)
+
+    def judge_reach(self, preset: str) -> None:
+        program = self.target.engine(preset)
+        functions = reach.functions_at(program, self.done.places)
+        self.floors = reach.judge(self.target.floors, self.done, functions)
+
+    def missed(self) -> list[reach.Verdict]:
+        """Floors; none where too little ran to tell."""
+        return [verdict for verdict in self.floors if not verdict.met and reach.enough(self.done)]
 
     def all_findings(self) -> list[Finding]:
         """Those that nobody had the time to replay too."""
@@ -114,12 +144,22 @@ class Campaign:
     """Runs a plan: one generator for each job, polled by one loop, so that every end passes there."""
 
     def __init__(
-        self, targets: Sequence[Target], out: Path, presets: tuple[str, str], env: Mapping[str, str]
+        self,
+        targets: Sequence[Target],
+        out: Path,
+        presets: tuple[str, str],
+        env: Mapping[str, str],
+        canary: Canary | None = None,
+        *,
+        seed: int = 1,
+        most: int | None = None,
     ) -> None:
         self.out = out
         self.fuzz_preset = presets[0]
         self.env = env
-        self.tallies = {target.name: Tally(target, out / target.name, presets[1]) for target in targets}
+        self.canary = canary
+        self.seed = seed
+        self.tallies = {target.name: Tally(target, out / target.name, presets[1], most) for target in targets}
         self.began = time.monotonic()
 
     @property
@@ -149,9 +189,13 @@ class Campaign:
             )
 
     def run(self, jobs: Sequence[Sequence[Piece]]) -> Iterator[None]:
-        """Run to the end, yielding often; closing it ends every child."""
+        """Run to the end, yielding often; closing it ends every child. The canary's time is its own."""
+        self.began = time.monotonic()
+        if self.canary:
+            yield from self.together([self.canary.run(self.child)])
         self.began = time.monotonic()
         yield from self.together([self.job(pieces) for pieces in jobs])
+        yield from self.together([self.check_new(tally) for tally in self.tallies.values()])
         yield from self.together([self.judge_earlier(tally) for tally in self.tallies.values()])
 
     def together(self, working: list[Generator[None]]) -> Iterator[None]:
@@ -169,9 +213,11 @@ class Campaign:
     def job(self, pieces: Sequence[Piece]) -> Generator[None]:
         for piece in pieces:
             tally = self.tallies[piece.target.name]
-            while self.elapsed < piece.end and not tally.fault:
+            while self.elapsed < piece.end and tally.left and not tally.fault:
                 yield from self.fuzz(tally, piece.end)
                 yield from self.judge(tally)
+            if tally.left > 0 and not tally.fault:
+                tally.fault = f"{tally.left:,} of {tally.most:,} inputs were not run in {RUNS_SECONDS} s"
 
     def child(
         self, argv: Sequence[str | Path], log: Path, until: float, **env: str
@@ -201,7 +247,15 @@ class Campaign:
         log = tally.folder / "runs" / f"{tally.runs}.log"
         seconds = math.ceil(until - self.elapsed)
         corpora = [tally.corpus, tally.seeds]
-        argv = engine.command(tally.target, self.fuzz_preset, seconds, tally.artifacts, corpora)
+        argv = engine.command(
+            tally.target,
+            self.fuzz_preset,
+            seconds,
+            tally.artifacts,
+            corpora,
+            seed=self.seed + tally.runs,
+            runs=tally.left,
+        )
         began = tally.running[log] = time.monotonic()
         try:
             code = yield from self.child(argv, log, until, VVS_STATS=str(engine.stats_of(log)))
@@ -237,6 +291,31 @@ class Campaign:
             finding = tally.found(path, replayed if fails else text, doubt)
             tally.findings[path] = finding
             tally.pending.pop(path, None)
+
+    def check_new(self, tally: Tally) -> Generator[None]:
+        """The costly oracles have seen one input in so many: replay has all of them, and sees what led
+        further."""
+        until = self.elapsed + NEW_SECONDS
+        rest = sorted(path for path in tally.corpus.iterdir() if path.name not in tally.known)
+        log = tally.folder / "runs" / "new.log"
+        while rest and self.elapsed < until:
+            batch = rest[: corpus.BATCH]
+            code = yield from self.child([tally.target.replay(tally.preset), *batch], log, until)
+            if code == process.TIMED_OUT:
+                break
+            text = engine.log_tail(log)
+            failed = findings.replayed(text) if code else None
+            if code and failed not in batch:
+                tally.fault = f"the replay of new corpus entries exits {code} (log: {findings.shown(log)})"
+                return
+            done = batch.index(failed) + 1 if failed else len(batch)
+            tally.checked += done
+            rest = rest[done:]
+            if failed:
+                artifact = failed.replace(tally.artifacts / f"crash-{failed.name}")
+                tally.findings[artifact] = tally.found(artifact, text)
+        if rest:
+            tally.fault = f"no time to replay {len(rest)} new corpus entries under the costly oracles"
 
     def judge_earlier(self, tally: Tally) -> Generator[None]:
         """What an earlier campaign left behind, perhaps without a word, is a finding as long as it fails."""

@@ -24,12 +24,22 @@ LOADED = re.compile(r"^#\d+\tINITED", re.MULTILINE)
 
 
 def command(
-    target: Target, preset: str, seconds: int, artifacts: Path, corpora: Sequence[Path]
+    target: Target,
+    preset: str,
+    seconds: int,
+    artifacts: Path,
+    corpora: Sequence[Path],
+    *,
+    seed: int = 0,
+    runs: int = -1,
 ) -> list[str | Path]:
-    """Found inputs go to the first of `corpora`; the others are only read."""
+    """Found inputs go to the first of `corpora`; the others are only read. PRNG seed 0 is any, -1 runs are
+    without end."""
     dictionary = [f"-dict={target.dictionary}"] if target.dictionary.exists() else []
     return [
         target.engine(preset),
+        f"-seed={seed}",
+        f"-runs={runs}",
         f"-max_total_time={seconds}",
         f"-max_len={target.max_len}",
         f"-artifact_prefix={artifacts}/",
@@ -52,6 +62,7 @@ class Numbers:
     generated: int = 0  # of the executed inputs: made by the mutator
     parsed: int = 0  # of those: reached a packet
     tags: Counter[str] = field(default_factory=Counter)
+    places: frozenset[int] = frozenset()  # of lib/, which they reached: addresses in the program's file
 
     def __add__(self, other: Self) -> "Numbers":
         return Numbers(
@@ -61,6 +72,7 @@ class Numbers:
             self.generated + other.generated,
             self.parsed + other.parsed,
             Counter({tag: self.tags[tag] + other.tags[tag] for tag in {**self.tags, **other.tags}}),
+            self.places | other.places,
         )
 
     @property
@@ -108,6 +120,7 @@ def read(log: Path, seconds: float) -> Numbers:
         counted.get("generated", 0),
         counted.get("parsed_inputs", 0),
         Counter(counted.get("tags", {})),
+        frozenset(counted.get("places", ())),
     )
 
 

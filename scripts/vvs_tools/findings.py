@@ -15,6 +15,7 @@ SUMMARY = re.compile(r"^SUMMARY: (?:\w+Sanitizer|libFuzzer): ([\w-]+(?: signal)?
 REPORT = re.compile(
     r"^(oracle [\w-]+: .+|.*runtime error: .+|==\d+==\s*(?:ERROR|WARNING): .+)$", re.MULTILINE
 )
+REPLAYED = re.compile(r"^replay: finding in (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ def kind_of(text: str) -> str:
 def report_of(text: str) -> str:
     found = REPORT.search(text)
     return found[1].strip() if found else ""
+
+
+def replayed(text: str) -> Path | None:
+    """The input that a replay program says it failed on."""
+    found = REPLAYED.search(text)
+    return Path(found[1]) if found else None
 
 
 def repro_command(path: Path, target: str, preset: str) -> str:

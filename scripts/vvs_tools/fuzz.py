@@ -3,6 +3,7 @@
 
 import json
 import os
+import random
 import re
 from pathlib import Path
 
@@ -10,11 +11,15 @@ import click
 from rich.console import Console
 
 from vvs_tools import OUT, build, fuzz_view, sanitizers, targets
-from vvs_tools.campaign import Campaign, plan, wall_seconds
+from vvs_tools.campaign import Campaign, plan, plan_runs, wall_seconds
+from vvs_tools.canary import Canary
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 from vvs_tools.folder import Folder
+from vvs_tools.repeat import Commands
 
 # What fuzzes, and what replays the findings without an engine.
+SECONDS = 60
+SEED_MAX = 2**31 - 1
 PRESETS = {"address": ("fuzz", "unit"), "memory": ("fuzz-msan", "unit-msan")}
 # A compiler's, a linker's or CMake's; a command line with -Werror is none.
 BUILD_ERROR = re.compile(r"^.*\b(?:error:|CMake Error\b).*$", re.MULTILINE)
@@ -39,9 +44,10 @@ def first_error(log: Path) -> str:
 
 def compile_all(found: list[targets.Target], presets: tuple[str, str], console: Console) -> None:
     engine, plain = presets
+    needed = [targets.every()["canary"], *found]
     wanted = {
-        engine: [target.engine(engine).name for target in found],
-        plain: [target.replay(plain).name for target in found],
+        engine: [target.engine(engine).name for target in needed],
+        plain: [target.replay(plain).name for target in needed],
     }
     with Progress(console, "fuzz") as progress:
         for preset, programs in wanted.items():
@@ -53,10 +59,12 @@ def compile_all(found: list[targets.Target], presets: tuple[str, str], console: 
 
 
 def verdict_of(campaign: Campaign) -> Exit:
-    tallies = campaign.tallies.values()
-    if any(tally.all_findings() for tally in tallies):
+    tallies, canary = campaign.tallies.values(), campaign.canary
+    if any(tally.all_findings() for tally in tallies) or (canary and canary.finding):
         return Exit.FINDINGS
-    if any(tally.fault or not tally.done.executions for tally in tallies):
+    if canary and not canary.found:
+        return Exit.INCONCLUSIVE
+    if any(tally.fault or tally.missed() or not tally.done.executions for tally in tallies):
         return Exit.INCONCLUSIVE
     return Exit.CLEAN
 
@@ -68,14 +76,21 @@ Examples:
   scripts/fuzz --each --seconds 300 --jobs 2        five minutes for each target
   scripts/fuzz tx_packet --sanitizer memory
   scripts/fuzz --seconds 10 --json >campaign.json
+  scripts/fuzz --runs 100000 --seed 1               the same campaign on any machine
 Exit: 0 clean, 1 findings, 2 usage, 3 setup failed, 4 inconclusive, 130 interrupted.
+Inconclusive is a campaign that proves nothing: it did not find the bug planted in the target `canary`, or a
+target stayed under a floor of fuzz/targets.json (judged from 60 seconds or 100,000 inputs on).
 """
 
 
 @click.command(epilog=EPILOG)
 @click.argument("names", metavar="[TARGET]...", nargs=-1)
-@click.option("--seconds", type=click.IntRange(1), default=60, show_default=True, help="How long, in all.")
+@click.option("--seconds", type=click.IntRange(1), help="How long, in all.  [default: 60]")
 @click.option("--each", is_flag=True, help="So many seconds for each target.")
+@click.option(
+    "--runs", type=click.IntRange(1), help="So many inputs of each target, from the committed ones alone."
+)
+@click.option("--seed", type=click.IntRange(1, SEED_MAX), help="The engine's PRNG seed.  [default: any]")
 @click.option("--jobs", type=click.IntRange(1), help="Processes at a time.  [default: cores]")
 @click.option("--sanitizer", type=click.Choice(list(PRESETS)), default="address", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else.")
@@ -87,8 +102,10 @@ Exit: 0 clean, 1 findings, 2 usage, 3 setup failed, 4 inconclusive, 130 interrup
 )
 def cli(
     names: tuple[str, ...],
-    seconds: int,
+    seconds: int | None,
     each: bool,
+    runs: int | None,
+    seed: int | None,
     jobs: int | None,
     sanitizer: str,
     as_json: bool,
@@ -99,12 +116,18 @@ def cli(
     The committed inputs are only read; what is found on the way is kept in build/out/fuzz, and the next
     campaign goes on from there.
     """
+    if runs and (seconds or each):
+        raise click.UsageError("--runs takes the place of --seconds and --each")
     console = make_console(stderr=as_json)
     found = targets.chosen(names)
-    compile_all(found, PRESETS[sanitizer], console)
+    presets = PRESETS[sanitizer]
+    compile_all(found, presets, console)
     jobs = jobs or os.cpu_count() or 1
-    pieces = plan(found, jobs, wall_seconds(len(found), jobs, seconds, each))
-    campaign = Campaign(found, out, PRESETS[sanitizer], sanitizers.environment())
+    wall = wall_seconds(len(found), jobs, seconds or SECONDS, each)
+    pieces = plan_runs(found, jobs) if runs else plan(found, jobs, wall)
+    seed = seed or random.randint(1, SEED_MAX)
+    canary = Canary(out / "canary", presets, seed)
+    campaign = Campaign(found, out, presets, sanitizers.environment(), canary, seed=seed, most=runs)
     stopped: Stop | None = None
     interrupted = False
     try:
@@ -119,13 +142,16 @@ def cli(
         stopped = stop
     if stopped and not any(tally.runs for tally in campaign.tallies.values()):
         raise stopped
+    for tally in campaign.tallies.values():
+        tally.judge_reach(presets[0])
     code = Exit.INTERRUPTED if interrupted else verdict_of(campaign)
     if stopped and code is Exit.CLEAN:
         code = Exit.INCONCLUSIVE
     if as_json:
         click.echo(json.dumps(fuzz_view.as_object(campaign, VERDICTS[code]), indent=2))
     else:
-        fuzz_view.show(campaign, console)
+        commands = Commands([target.name for target in found], sanitizer, seed, runs)
+        fuzz_view.show(campaign, console, commands)
     if stopped:
         console.print(f"stopped: {stopped}")
     console.print(CLOSING[code], style="green" if code is Exit.CLEAN else "bold red")

@@ -12,15 +12,17 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from vvs_tools import reach
 from vvs_tools.campaign import Campaign, Piece, Tally
+from vvs_tools.canary import Canary
 from vvs_tools.console import HEARTBEAT_S
 from vvs_tools.engine import Numbers
 from vvs_tools.findings import Finding, shown
+from vvs_tools.floors import TAGS, WAYS
+from vvs_tools.repeat import Commands
 
 REFRESH_S = 0.5
-WAYS = [f"{direction}/{ring}" for direction in ("tx", "rx") for ring in ("split", "packed")]
 HEADINGS = ("target", "cpu s", "executions", "exec/s", "edges", "parsed", "findings")
-TAGS = ("one", "two", "many", "header-cut", "indirect", "region-crossing")
 TAG_WORDS = {"header-cut": "header cut", "region-crossing": "crossing"}
 
 
@@ -88,8 +90,12 @@ class View(AbstractContextManager["View"]):
         else:
             self.console.print(self.line())
 
-    def left(self, name: str) -> float:
-        """Seconds that the plan still has for a target, in the job that has the most of them."""
+    def left(self, name: str) -> str:
+        """Inputs that a target still has to run, or seconds that the plan has for it, in the job that has the
+        most of them."""
+        tally = self.campaign.tallies[name]
+        if tally.most is not None:
+            return f"{max(0, tally.most - tally.numbers().executions):,}"
         most = 0.0
         for pieces in self.jobs:
             begin = self.campaign.elapsed
@@ -97,13 +103,14 @@ class View(AbstractContextManager["View"]):
                 if piece.target.name == name:
                     most = max(most, piece.end - begin)
                 begin = max(begin, piece.end)
-        return most
+        return f"{most:.0f} s"
 
     def table(self) -> Table:
-        table = tight_table(*HEADINGS[:1], "time left", *HEADINGS[2:])
+        counted = any(tally.most is not None for tally in self.campaign.tallies.values())
+        table = tight_table(*HEADINGS[:1], "inputs left" if counted else "time left", *HEADINGS[2:])
         for name, tally in self.campaign.tallies.items():
             style = "bold" if tally.running else "dim" if not tally.runs else ""
-            cells = [name, f"{self.left(name):.0f} s", *number_cells(tally.numbers())]
+            cells = [name, self.left(name), *number_cells(tally.numbers())]
             table.add_row(*cells, findings_cell(tally), style=style)
         return table
 
@@ -148,7 +155,25 @@ def reach_table(tallies: Sequence[Tally]) -> Table:
     return table
 
 
-def show(campaign: Campaign, console: Console) -> None:
+def show_canary(canary: Canary, command: str, console: Console) -> None:
+    if canary.found:
+        console.print(f"canary: planted bug found in {canary.seconds:.1f} s, {canary.executions:,} inputs")
+        return
+    console.print(f"canary: planted bug {canary.fault or 'not looked for to the end'}", style="bold yellow")
+    console.print("  a campaign that does not find a known bug would not have found an unknown one")
+    console.print(f"  repeat: {command}")
+
+
+def show_finding(name: str, found: Sequence[Finding], console: Console) -> None:
+    more = f"  (and {len(found) - 1} more inputs)" if len(found) > 1 else ""
+    console.print(f"FINDING {name}: {found[0].kind}{more}", style="bold red")
+    if found[0].report:
+        console.print(f"  {found[0].report}")
+    console.print(f"  {shown(found[0].file)}")
+    console.print(f"  reproduce: {found[0].command}")
+
+
+def show(campaign: Campaign, console: Console, commands: Commands) -> None:
     """The summary."""
     tallies = list(campaign.tallies.values())
     console.print(target_table(tallies))
@@ -158,22 +183,27 @@ def show(campaign: Campaign, console: Console) -> None:
         )
         console.print(reach_table(tallies))
     console.print()
+    if campaign.canary:
+        show_canary(campaign.canary, commands.canary(), console)
+        if campaign.canary.finding:
+            show_finding("canary", [campaign.canary.finding], console)
     for tally in tallies:
         if tally.dropped:
             console.print(f"{tally.target.name}: {tally.dropped} half-written corpus entries dropped")
-        for kind, found in by_kind(tally.all_findings()).items():
-            more = f"  (and {len(found) - 1} more inputs)" if len(found) > 1 else ""
-            console.print(f"FINDING {tally.target.name}: {kind}{more}", style="bold red")
-            if found[0].report:
-                console.print(f"  {found[0].report}")
-            console.print(f"  {shown(found[0].file)}")
-            console.print(f"  reproduce: {found[0].command}")
+        for found in by_kind(tally.all_findings()).values():
+            show_finding(tally.target.name, found, console)
         if tally.fault:
             console.print(f"{tally.target.name}: {tally.fault}", style="bold yellow")
+        for verdict in tally.missed():
+            console.print(f"FLOOR MISSED {tally.target.name}: {verdict.line()}", style="bold yellow")
+            console.print(f"  repeat: {commands.reach(tally.target.name)}")
 
 
 def as_object(campaign: Campaign, verdict: str) -> dict[str, object]:
+    canary = {"canary": campaign.canary.as_object()} if campaign.canary else {}
     return {
+        "seed": campaign.seed,
+        **canary,
         "targets": [
             {
                 "name": name,
@@ -183,6 +213,11 @@ def as_object(campaign: Campaign, verdict: str) -> dict[str, object]:
                 "edges": tally.done.edges,
                 "parsed": tally.done.share(tally.done.parsed),
                 "tags": {key: tally.done.share(count) for key, count in tally.done.tags.items()},
+                "floors": {
+                    "judged": reach.enough(tally.done),
+                    "each": [verdict.as_object() for verdict in tally.floors],
+                },
+                "checked": tally.checked,
                 "findings": [finding.as_object() for finding in tally.all_findings()],
             }
             | ({"fault": tally.fault} if tally.fault else {})

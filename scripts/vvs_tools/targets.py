@@ -2,13 +2,15 @@
 """The fuzz targets: read from fuzz/targets.json, the only list of them."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 
 from vvs_tools import TOP, build, corpus
+from vvs_tools.floors import Floors
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,14 @@ class Target:
     description: str
     input: str  # scenario or bytes
     max_len: int
-    campaign: bool  # looks for faults; the one that does not is the ceiling of `scripts/bench fuzz`
+    campaign: (
+        bool  # looks for faults; the canary has one, and `nothing` is the ceiling of `scripts/bench fuzz`
+    )
+    floors: Floors = field(default_factory=Floors)
+
+    @classmethod
+    def read(cls, entry: dict[str, Any]) -> "Target":
+        return cls(**entry | {"floors": Floors.read(entry["name"], entry.get("floors", {}))})
 
     def engine(self, preset: str) -> Path:
         return build.directory(preset) / "fuzz" / f"fuzz_{self.name}"
@@ -29,7 +38,7 @@ class Target:
 
     @property
     def dictionary(self) -> Path:
-        return TOP / "fuzz" / "dict" / f"{self.name}.dict"
+        return TOP / "fuzz" / "dict" / f"{self.input}.dict"
 
     @property
     def seeds(self) -> list[Path]:
@@ -42,7 +51,7 @@ class Target:
 def every() -> dict[str, Target]:
     """All of them by name, in the order of the list."""
     listed = json.loads((TOP / "fuzz" / "targets.json").read_text())["targets"]
-    return {entry["name"]: Target(**entry) for entry in listed}
+    return {entry["name"]: Target.read(entry) for entry in listed}
 
 
 def campaign() -> dict[str, Target]:
