@@ -4,7 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from vvs_tools import TOP
+from toys import Maker
+from vvs_tools import TOP, build, corpus, targets
 
 
 @pytest.fixture
@@ -36,3 +37,13 @@ def write(tmp_path):
         return path
 
     return make
+
+
+@pytest.fixture
+def engine(monkeypatch, tmp_path, write):
+    """A checkout of its own, and the maker of its engines (toys.py)."""
+    targets.every()  # the real list is kept
+    monkeypatch.setattr(build, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(targets, "TOP", tmp_path)
+    monkeypatch.setattr(corpus, "TOP", tmp_path)
+    return Maker(tmp_path, write)

@@ -3,43 +3,17 @@
 
 import json
 import shlex
-import shutil
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
-from vvs_tools import TOP
+from checkout import Checkout
 
-PARTS = ("CMakeLists.txt", "CMakePresets.json", "cmake", "fuzz", "lib", "requirements.txt", "scripts")
 # A refused chain is to be returned with length 0.
 RIGHT, WRONG = "refused ? 0 :", "refused ? 4 :"
 RUN = ("tx_packet", "--seconds", "4", "--jobs", "1")
 
 pytestmark = pytest.mark.slow
-
-
-class Checkout:
-    """A copy of this checkout whose library can be broken."""
-
-    def __init__(self, top: Path) -> None:
-        self.top = top
-        for part in PARTS:
-            copy = shutil.copytree if (TOP / part).is_dir() else shutil.copy
-            copy(TOP / part, top / part)
-        (top / ".venv").symlink_to(TOP / ".venv")
-        self.source = top / "lib" / "src" / "serve.c"
-
-    def replace(self, old: str, new: str) -> None:
-        text = self.source.read_text()
-        assert text.count(old) == 1
-        self.source.write_text(text.replace(old, new))
-
-    def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(argv, cwd=self.top, capture_output=True, text=True, timeout=100)
-
-    def findings(self) -> list[Path]:
-        return list((self.top / "build/out/fuzz/tx_packet/findings").glob("*"))
 
 
 @pytest.fixture(scope="module")

@@ -1,62 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """Campaigns with an engine of a few lines of shell: what is hard to bring about with the real one."""
 
-import hashlib
-import os
 import time
 
 import pytest
-from vvs_tools import build, campaign, corpus, fuzz, targets
+from toys import run, sha1, toy
+from vvs_tools import campaign, corpus, fuzz
 from vvs_tools.console import Exit, Stop
 
-HEAD = r"""#!/bin/sh
-for word; do case $word in -artifact_prefix=*) prefix=${word#*=};; esac; done
-written() { # CONTENT: what the engine does with an input that fails
-    name=crash-$(printf %s "$1" | sha1sum | cut -d' ' -f1)
-    printf %s "$1" >"$prefix$name"
-    echo "SUMMARY: AddressSanitizer: heap-buffer-overflow x.c:1 in f"
-    echo "artifact_prefix='$prefix'; Test unit written to $prefix$name"
-    exit 77
-}
-inited() { printf '#7\tINITED cov: 30 ft: 3\n'; }
-"""
-# Fails on an input that says BAD.
-REPLAY = """#!/bin/sh
-grep -q BAD "$1" || exit 0
-echo "oracle work: too much"
-exit 1
-"""
 NAMES = ["a", "b", "c", "d", "e"]
-
-
-def toy(name: str) -> targets.Target:
-    return targets.Target(name, "a toy", "bytes", 9, True)
-
-
-def sha1(content: bytes) -> str:
-    return hashlib.sha1(content).hexdigest()
-
-
-@pytest.fixture
-def engine(monkeypatch, tmp_path, write):
-    """Makes the engine of the target `toy` from shell lines, and a campaign with it."""
-    monkeypatch.setattr(build, "BUILD", tmp_path / "build")
-    monkeypatch.setattr(targets, "TOP", tmp_path)
-    monkeypatch.setattr(corpus, "TOP", tmp_path)
-    write("build/unit/fuzz/replay-toy", REPLAY, 0o755)
-
-    def make(body: str) -> campaign.Campaign:
-        write("build/fuzz/fuzz/fuzz_toy", HEAD + body, 0o755)
-        return campaign.Campaign([toy("toy")], tmp_path / "out", ("fuzz", "unit"), os.environ)
-
-    return make
-
-
-def run(made: campaign.Campaign, seconds: float = 0.6, jobs: int = 1) -> campaign.Tally:
-    with made.prepared():
-        for _ in made.run(campaign.plan([toy("toy")], jobs, seconds)):
-            pass
-    return made.tallies["toy"]
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3, 5, 8])
@@ -229,11 +181,11 @@ def test_two_campaigns_do_not_share_a_folder(engine):
 
 
 def test_the_dictionary_and_the_committed_inputs_are_passed_on(engine, write, tmp_path):
-    write("fuzz/dict/toy.dict", "")
+    write("fuzz/dict/bytes.dict", "")
     for kind in corpus.KINDS:
         write(f"corpus/toy/{kind}/one", kind)
     run(engine('echo "$@"; inited; sleep 60'), 0.3)
     said = (tmp_path / "out/toy/runs/1.log").read_text().splitlines()[0]
-    assert f"-dict={tmp_path}/fuzz/dict/toy.dict {tmp_path}/out/toy/corpus {tmp_path}/out/toy/seeds" in said
+    assert f"-dict={tmp_path}/fuzz/dict/bytes.dict {tmp_path}/out/toy/corpus {tmp_path}/out/toy/seeds" in said
     given = {path.read_text() for path in (tmp_path / "out/toy/seeds").iterdir()}
     assert given == set(corpus.KINDS)

@@ -17,20 +17,36 @@ from vvs_tools.console import make_console
 from vvs_tools.engine import Numbers
 
 SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+FLOOR = {
+    "floor": {"type": "string"},
+    "least": {"type": "number"},
+    "measured": {"type": "number"},
+    "met": {"type": "boolean"},
+}
 FINDING = {"file": {"type": "string"}, "kind": {"type": "string"}, "command": {"type": "string"}}
 
 
-def closed(properties: dict) -> dict:
+def closed(properties: dict, **optional: dict) -> dict:
     return {
         "type": "object",
-        "properties": properties,
+        "properties": properties | optional,
         "required": list(properties),
         "additionalProperties": False,
     }
 
 
+NAMES = {"type": "array", "items": {"type": "string"}}
+CANARY = {
+    "found": {"const": True},
+    "seconds": {"type": "number", "exclusiveMinimum": 0},
+    "executions": {"type": "integer", "minimum": 1},
+}
+
+
 SCHEMA = closed(
     {
+        "seed": {"type": "integer", "minimum": 1},
+        "canary": closed(CANARY),
         "targets": {
             "type": "array",
             "items": closed(
@@ -50,6 +66,13 @@ SCHEMA = closed(
                         "additionalProperties": SHARE,
                         "minProperties": 24,
                     },
+                    "floors": closed(
+                        {
+                            "judged": {"type": "boolean"},
+                            "each": {"type": "array", "items": closed(FLOOR, missing=NAMES), "minItems": 2},
+                        }
+                    ),
+                    "checked": {"type": "integer", "minimum": 1},
                     "findings": {"type": "array", "items": closed(FINDING)},
                 }
             ),
@@ -96,7 +119,17 @@ def test_the_ceiling_is_no_target_of_a_campaign(script):
 
 
 @pytest.mark.parametrize(
-    "argv", [["--seconds", "0"], ["--jobs", "0"], ["--seconds", "soon"], ["--sanitizer", "none"]]
+    "argv",
+    [
+        ["--seconds", "0"],
+        ["--jobs", "0"],
+        ["--seconds", "soon"],
+        ["--sanitizer", "none"],
+        ["--seed", "0"],
+        ["--runs", "0"],
+        ["--runs", "9", "--seconds", "9"],
+        ["--runs", "9", "--each"],
+    ],
 )
 def test_bad_values_are_usage(script, argv):
     done = script("fuzz", *argv)
@@ -158,6 +191,7 @@ def test_the_summary_shows_how_many_inputs_got_where(script, tmp_path):
     assert done.returncode == 0, done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
     assert any(line[:1] == ["rx_packet"] for line in lines)
+    assert any(line[:5] == ["canary:", "planted", "bug", "found", "in"] for line in lines)
     row = next(line for line in lines if line[:1] == ["crossing"])
     counts = [int(word.replace(",", "")) for word in row if word.replace(",", "").isdigit()]
     assert len(counts) == 2

@@ -36,6 +36,8 @@ def command(
     """Found inputs go to the first of `corpora`; the others are only read. PRNG seed 0 is any, -1 runs are
     without end."""
     dictionary = [f"-dict={target.dictionary}"] if target.dictionary.exists() else []
+    # What is bound by inputs follows from them alone; else other jobs' inputs are taken in each second.
+    alone = ["-reload=0"] if runs >= 0 else []
     return [
         target.engine(preset),
         f"-seed={seed}",
@@ -47,6 +49,7 @@ def command(
         f"-report_slow_units={INPUT_TIMEOUT_S}",
         f"-rss_limit_mb={RSS_LIMIT_MB}",
         "-print_final_stats=1",
+        *alone,
         *dictionary,
         *corpora,
     ]

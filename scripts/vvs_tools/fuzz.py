@@ -76,7 +76,7 @@ Examples:
   scripts/fuzz --each --seconds 300 --jobs 2        five minutes for each target
   scripts/fuzz tx_packet --sanitizer memory
   scripts/fuzz --seconds 10 --json >campaign.json
-  scripts/fuzz --runs 100000 --seed 1               the same campaign on any machine
+  scripts/fuzz --runs 100000 --seed 1               the same campaign each time
 Exit: 0 clean, 1 findings, 2 usage, 3 setup failed, 4 inconclusive, 130 interrupted.
 Inconclusive is a campaign that proves nothing: it did not find the bug planted in the target `canary`, or a
 target stayed under a floor of fuzz/targets.json (judged from 60 seconds or 100,000 inputs on).

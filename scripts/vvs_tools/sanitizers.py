@@ -15,14 +15,17 @@ OPTIONS = {
     "MSAN_OPTIONS": {"halt_on_error": 1, "handle_abort": 1},
     "TSAN_OPTIONS": {"halt_on_error": 1, "second_deadlock_stack": 1},
 }
+# A report that the program goes on from ends with exit code 0: no campaign and no test would see it.
+ALWAYS = "halt_on_error=1"
 
 
 def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
-    """The environment for a sanitized child. What the caller's own environment sets comes last, and wins."""
+    """The environment for a sanitized child. What the caller's own environment sets comes behind ours, and
+    wins, but for ALWAYS."""
     env = dict(os.environ)
     for name, options in OPTIONS.items():
         ours = ":".join(f"{key}={value}" for key, value in options.items())
-        env[name] = ":".join(part for part in (ours, env.get(name, "")) if part)
+        env[name] = ":".join(part for part in (ours, env.get(name, ""), ALWAYS) if part)
     symbolizer = next((path for path in symbolizers() if os.access(path, os.X_OK)), None)
     if symbolizer:
         env.setdefault("ASAN_SYMBOLIZER_PATH", symbolizer)

@@ -58,6 +58,9 @@ def replay(preset: str) -> tuple[str, ...]:
     return module("corpus", "--preset", preset)
 
 
+# Enough inputs for the floors to be judged, and the same ones however slow the machine is.
+SHORT_CAMPAIGN = tool("fuzz", "--runs", "100000", "--seed", "1", "--out", "build/out/test/campaign")
+
 STAGES = (
     Stage("unit", Kind.CTEST, Level.QUICK, preset="unit"),
     Stage("corpus", Kind.CHECK, Level.QUICK, replay("unit"), "unit"),
@@ -67,6 +70,7 @@ STAGES = (
     Stage("unit-gcc", Kind.CTEST, Level.NORMAL, preset="unit-gcc"),
     Stage("unit-msan", Kind.CTEST, Level.NORMAL, preset="unit-msan"),
     Stage("corpus-msan", Kind.CHECK, Level.NORMAL, replay("unit-msan"), "unit-msan"),
+    Stage("campaign", Kind.CHECK, Level.NORMAL, SHORT_CAMPAIGN, timeout_s=1800),
     Stage("release", Kind.CTEST, Level.NORMAL, preset="release"),
     Stage("freestanding", Kind.CHECK, Level.NORMAL, module("freestanding")),
     Stage("shared-words", Kind.CHECK, Level.NORMAL, module("shared_words"), group="cross"),
