@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Which places of the library inputs reached: read from the counters that an engine's instrumentation
- * keeps anyway. In a build without them there is no place. */
+/* Which places of the library inputs reached: read from the counters that an engine's
+ * instrumentation keeps anyway. In a build without them there is no place. */
 #ifndef VVS_FUZZ_REACH_H
 #define VVS_FUZZ_REACH_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* How many inputs of a campaign came how far, and what of the library those generated reached: written as
- * JSON to the file that VVS_STATS names. */
+/* How many inputs of a campaign came how far, and what of the library those generated reached:
+ * written as JSON to the file that VVS_STATS names. */
 #ifndef VVS_FUZZ_STATS_H
 #define VVS_FUZZ_STATS_H
 
