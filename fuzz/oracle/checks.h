@@ -67,8 +67,8 @@ void silent_end(void);
 /* same_answer.c: runs `scenario` once more, and compares with the answers that `run` holds. */
 void same_answer_check(struct run *run, const struct scn_scenario *scenario);
 
-/* dirty.c: what the device wrote is in the dirty log. dirty_attach gives the guest's table one, where
- * the guest is small enough. */
+/* dirty.c: what the device wrote is in the dirty log. dirty_attach gives the guest's table one,
+ * where the guest is small enough. */
 void dirty_attach(struct guest *guest);
 void dirty_stored(const struct guest *guest, const struct vvs_access *access);
 void dirty_step_end(void);

@@ -95,8 +95,8 @@ void model_before_step(struct run *run, const struct scn_record *step);
 void model_after_step(struct run *run, const struct scn_record *step,
                       const struct run_answer *answer);
 
-/* model_before is called before a store and at a mark, while memory is as it was; model_loaded takes
- * note of what a load gave. `role` is the queue's, MODEL_ROLES for a packet's own access. */
+/* model_before is called before a store and at a mark, while memory is as it was; model_loaded
+ * takes note of what a load gave. `role` is the queue's, MODEL_ROLES for a packet's own access. */
 void model_before(uint32_t role, const struct vvs_access *access);
 void model_loaded(const struct vvs_access *access);
 

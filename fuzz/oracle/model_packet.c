@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* From a chain to a packet, and what a device writes into one: Socket Device, Device Operation. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "model.h"
@@ -13,7 +14,7 @@
 /* Calls `visit` for each piece of host memory of the chain's bytes `from` to `to`, in order.
  *
  * Returns  how many pieces; -1 when a byte is not in memory of `permission`, or `visit` says so. */
-typedef bool visitor(uint64_t at, uint64_t addr, uint8_t *host, uint32_t len, void *context);
+typedef bool visitor(uint64_t at, uint64_t addr, const uint8_t *host, uint32_t len, void *context);
 
 static int64_t pieces(const struct model_chain *chain, uint64_t from, uint64_t to,
                       uint32_t permission, visitor *visit, void *context)
@@ -28,9 +29,9 @@ static int64_t pieces(const struct model_chain *chain, uint64_t from, uint64_t t
         for (; at < end && at < to; at += piece) {
             uint64_t addr = buffer->addr + (at - start);
             uint64_t left = (end < to ? end : to) - at;
-            uint8_t *host = addr < buffer->addr
-                                ? NULL /* behind the last address there is */
-                                : view_find(addr, (uint32_t)left, permission, &piece);
+            const uint8_t *host = addr < buffer->addr
+                                      ? NULL /* behind the last address there is */
+                                      : view_find(addr, (uint32_t)left, permission, &piece);
             if (host == NULL || (visit != NULL && !visit(at, addr, host, piece, context))) {
                 return -1;
             }
@@ -50,7 +51,8 @@ static bool in_reach(const struct model_chain *chain, uint32_t permission)
     return header >= 0 && payload >= 0 && header + payload <= RUN_SLICES;
 }
 
-static bool read_header(uint64_t at, uint64_t addr, uint8_t *host, uint32_t len, void *context)
+static bool read_header(uint64_t at, uint64_t addr, const uint8_t *host, uint32_t len,
+                        void *context)
 {
     uint8_t *header = context;
     (void)host;
@@ -62,7 +64,8 @@ struct hashing {
     uint64_t from;
 };
 
-static bool read_payload(uint64_t at, uint64_t addr, uint8_t *host, uint32_t len, void *context)
+static bool read_payload(uint64_t at, uint64_t addr, const uint8_t *host, uint32_t len,
+                         void *context)
 {
     struct hashing *hashing = context;
     (void)host;
@@ -169,15 +172,15 @@ struct expected {
     uint64_t from; /* stream position of `bytes` */
 };
 
-static bool compare(uint64_t at, uint64_t addr, uint8_t *host, uint32_t len, void *context)
+static bool compare(uint64_t at, uint64_t addr, const uint8_t *host, uint32_t len, void *context)
 {
     const struct expected *expected = context;
     const uint8_t *bytes = expected->bytes + (at - expected->from);
     for (uint32_t i = 0; i < len; i++) {
         if (host[i] != bytes[i]) {
-            model_fail("byte %llu of the packet, at 0x%llx, is %02x in guest memory, not %02x",
-                       (unsigned long long)(at + i), (unsigned long long)(addr + i), host[i],
-                       bytes[i]);
+            model_fail("byte %" PRIu64 " of the packet, at 0x%" PRIx64
+                       ", is %02x in guest memory, not %02x",
+                       at + i, addr + i, host[i], bytes[i]);
             return false;
         }
     }

@@ -149,7 +149,8 @@ bool run_init(struct run *run);
 void run_fini(struct run *run);
 
 /* run_scenario materialises `scenario`, runs its steps and leaves answers in `run`, guest memory
- * as it is then. A hook may append steps to the scenario: they are run too. Both arguments must live until the next call. `hooks` may be NULL. */
+ * as it is then. A hook may append steps to the scenario: they are run too. Both arguments must
+ * live until the next call. `hooks` may be NULL. */
 void run_scenario(struct run *run, const struct scn_scenario *scenario,
                   const struct run_hooks *hooks);
 

@@ -5,10 +5,11 @@
  * Target: vvs_memory_init, _check, _from_frontend, _set_log, vvs_config_read, vvs_cid_valid,
  *         vvs_features_check, vvs_status_reaction, _fault, _name
  * Input:  a byte: regions (modulo 9); 6 bytes each: address in pages (2), length in pages (2),
- *         frontend address in pages (1), and bits 0-1 permission, 2 an address near 2^64, 3 a length
- *         one byte shorter, 4 behind the region before, 5 an odd permission; then operations of 7
- *         bytes: number modulo 8, region modulo their count, an offset from its start or (bit 7 of the
- *         region) from its end (2, signed), a value (3). What is missing is zero.
+ *         frontend address in pages (1), and bits 0-1 permission, 2 an address near 2^64, 3 a
+ *         length one byte shorter, 4 behind the region before, 5 an odd permission; then
+ *         operations of 7 bytes: number modulo 8, region modulo their count, an offset from its
+ *         start or (bit 7 of the region) from its end (2, signed), a value (3). What is missing is
+ *         zero.
  * Oracle: sanitizers, device-model */
 #include <string.h>
 

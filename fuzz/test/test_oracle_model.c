@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* The model, the dirty log and serving beside the library itself, whose answers are falsified before
- * these oracles see them. */
+/* The model, the dirty log and serving beside the library itself, whose answers are falsified
+ * before these oracles see them. */
 #include "play.h"
 
 #include <stdio.h>
