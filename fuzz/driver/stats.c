@@ -15,6 +15,7 @@ static struct {
     uint64_t inputs;
     uint64_t generated;
     uint64_t parsed;                      /* of those generated: reached a packet */
+    uint64_t compared;                    /* of those generated: with another form of the input */
     uint64_t packets;                     /* of all inputs */
     uint64_t tags[2][2][STATS_TAG_COUNT]; /* rx, packed; generated inputs */
 } total;
@@ -22,6 +23,7 @@ static struct {
 static uint32_t reached[2][2]; /* of this input: tags, and this bit for any packet */
 #define REACHED_ANY (1u << 31)
 static bool generated;
+static bool compared;
 static const char *path;
 static time_t written;
 
@@ -32,8 +34,9 @@ static bool write_numbers(FILE *file)
 {
     fprintf(file,
             "{\"inputs\": %" PRIu64 ", \"generated\": %" PRIu64 ", \"parsed_inputs\": %" PRIu64
-            ", \"packets\": %" PRIu64 ", \"parsed\": %.4f, \"tags\": {",
-            total.inputs, total.generated, total.parsed, total.packets,
+            ", \"compared_inputs\": %" PRIu64 ", \"packets\": %" PRIu64
+            ", \"parsed\": %.4f, \"tags\": {",
+            total.inputs, total.generated, total.parsed, total.compared, total.packets,
             total.generated ? (double)total.parsed / (double)total.generated : 0.0);
     const char *separator = "";
     for (int rx = 0; rx < 2; rx++) {
@@ -99,9 +102,15 @@ void stats_generated(void)
 
 void stats_begin(void)
 {
+    compared = false;
     for (int i = 0; i < 4; i++) {
         reached[i / 2][i % 2] = 0;
     }
+}
+
+void stats_compared(void)
+{
+    compared = true;
 }
 
 void stats_packet(bool rx, bool packed, uint32_t tags)
@@ -127,6 +136,7 @@ void stats_end(void)
         generated = false;
         total.generated++;
         reach_note();
+        total.compared += compared;
         total.parsed += ((reached[0][0] | reached[0][1] | reached[1][0] | reached[1][1]) != 0);
         for (int i = 0; i < 4; i++) {
             for (uint32_t tags = reached[i / 2][i % 2] & ~REACHED_ANY; tags != 0;

@@ -27,6 +27,9 @@ void stats_begin(void);
 void stats_packet(bool rx, bool packed, uint32_t tags);
 void stats_end(void);
 
+/* stats_compared says that the input's answers were compared with those of another form of it. */
+void stats_compared(void);
+
 /* stats_start finds out where to write; statistics are written once a second from then on, at exit,
  * and when a sanitizer or an oracle reports. */
 void stats_start(void);

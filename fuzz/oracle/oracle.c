@@ -266,7 +266,7 @@ const struct run_hooks oracle_hooks = {
     .returned = on_returned,
 };
 
-static void start_once(void)
+void oracle_start(void)
 {
     static bool started;
     if (started) {
@@ -279,17 +279,24 @@ static void start_once(void)
     }
 }
 
+const struct run *oracle_play(const struct scn_scenario *played, const struct run_hooks *hooks,
+                              bool costly)
+{
+    observer = (struct observer){.checks = true, .costly = costly};
+    run_scenario(&run, played, hooks);
+    observer = (struct observer){.checks = false, .costly = false};
+    return &run;
+}
+
 void oracle_run(const uint8_t *bytes, size_t len, const struct rule *rule)
 {
-    start_once();
+    oracle_start();
     stats_begin();
     scn_decode(&scenario, bytes, len);
     rule_apply(rule, &scenario);
     bool costly = scenario.race_count != 0 ||
                   run_fold_bytes(RUN_FOLD_START, bytes, len) % oracle_costly_one_in == 0;
-    observer = (struct observer){.checks = true, .costly = costly};
-    run_scenario(&run, &scenario, &oracle_hooks);
-    observer = (struct observer){.checks = false, .costly = false};
+    (void)oracle_play(&scenario, &oracle_hooks, costly);
     if (costly) {
         same_answer_check(&run, &scenario);
     }

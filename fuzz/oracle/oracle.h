@@ -25,4 +25,14 @@ void oracle_run(const uint8_t *bytes, size_t len, const struct rule *rule);
 /* Every hook of the oracles, for a run that decodes for itself. */
 extern const struct run_hooks oracle_hooks;
 
+/* oracle_start makes ready what all runs share: once, before oracle_play. */
+void oracle_start(void);
+
+/* oracle_play runs a scenario under the oracles of single runs: `hooks` are oracle_hooks, or call
+ * them.
+ *
+ * Returns  the run, which the next call uses again. */
+const struct run *oracle_play(const struct scn_scenario *played, const struct run_hooks *hooks,
+                              bool costly);
+
 #endif
