@@ -174,16 +174,15 @@ static void read_queue(struct cut *cut, const struct scn_record *said)
 
 void cut_read(struct cut *out_cut, const struct scn_scenario *scenario)
 {
-    uint64_t acted = VVS_FEATURE(VVS_F_RING_PACKED) | VVS_FEATURE(VVS_F_EVENT_IDX) |
-                     VVS_FEATURE(VVS_F_IN_ORDER);
+    uint64_t acted =
+        VVS_FEATURE(VVS_F_RING_PACKED) | VVS_FEATURE(VVS_F_EVENT_IDX) | VVS_FEATURE(VVS_F_IN_ORDER);
     uint64_t max_payload = scn_get(&scenario->image, SCN_IMAGE_F_MAX_PAYLOAD, CUT_MAX_PAYLOAD);
     out_cut->content = scenario;
     out_cut->chain_count = 0;
     out_cut->piece_count = 0;
     out_cut->features = (scn_get(&scenario->image, SCN_IMAGE_F_FEATURES, 0) & acted) |
                         VVS_FEATURE(VVS_F_VERSION_1) | VVS_FEATURE(VVS_F_INDIRECT_DESC);
-    out_cut->max_payload =
-        max_payload < CUT_MAX_PAYLOAD ? (uint32_t)max_payload : CUT_MAX_PAYLOAD;
+    out_cut->max_payload = max_payload < CUT_MAX_PAYLOAD ? (uint32_t)max_payload : CUT_MAX_PAYLOAD;
     out_cut->scattered = out_cut->batched = out_cut->stepwise = out_cut->staged = false;
     for (uint32_t role = 0; role < GUEST_ROLES; role++) {
         out_cut->queues[role] = (struct cut_queue){.size = 8, .wrap = 1};
@@ -343,10 +342,12 @@ const char *cut_describe(char *text, size_t capacity, const struct cut *cut, uin
 {
     const struct cut_chain *chain = &cut->chains[number];
     const struct cut_queue *queue = &cut->queues[chain->role];
-    int at = snprintf(text, capacity, "%s of %" PRIu32 " from %u%s%s:",
-                      is_packed(cut) ? "packed" : "split", queue->size, queue->start,
-                      cut->batched ? ", batched" : "",
-                      !cut->stepwise ? ", serve" : cut->staged ? ", staged" : ", pop");
+    int at = snprintf(text, capacity,
+                      "%s of %" PRIu32 " from %u%s%s:", is_packed(cut) ? "packed" : "split",
+                      queue->size, queue->start, cut->batched ? ", batched" : "",
+                      !cut->stepwise ? ", serve"
+                      : cut->staged  ? ", staged"
+                                     : ", pop");
     for (uint32_t i = 0; i < chain->piece_count && at >= 0 && (size_t)at + 24 < capacity; i++) {
         const struct cut_piece *piece = &cut->pieces[chain->first_piece + i];
         at += snprintf(text + at, capacity - (size_t)at, "%s %" PRIu32 "%s",

@@ -9,11 +9,11 @@
 #include "run.h"
 
 #define CUT_MAX_CHAINS 8u
-#define CUT_MAX_SAID 128u         /* pieces of all chains, as a scenario says them */
-#define CUT_MAX_PIECES 512u       /* and cut anew */
-#define CUT_MAX_REACH 0x18000u    /* bytes of one chain that somebody touches */
-#define CUT_MAX_PAYLOAD 0x10000u  /* of a packet: what the device takes and gives */
-#define CUT_BEHIND 16u            /* bytes behind a packet that are compared too */
+#define CUT_MAX_SAID 128u        /* pieces of all chains, as a scenario says them */
+#define CUT_MAX_PIECES 512u      /* and cut anew */
+#define CUT_MAX_REACH 0x18000u   /* bytes of one chain that somebody touches */
+#define CUT_MAX_PAYLOAD 0x10000u /* of a packet: what the device takes and gives */
+#define CUT_BEHIND 16u           /* bytes behind a packet that are compared too */
 #define CUT_STORE_BYTES (CUT_MAX_CHAINS * (VVS_HDR_BYTES + CUT_MAX_PAYLOAD + CUT_BEHIND))
 
 struct cut_piece {

@@ -124,8 +124,7 @@ static void add_chain(struct layer *layer, const struct cut_chain *chain)
 static void serve(struct layer *layer, uint32_t role, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        struct scn_record *step =
-            add_step(layer->scenario, SCN_TAG_SERVE, SCN_SERVE_F_ROLE, role);
+        struct scn_record *step = add_step(layer->scenario, SCN_TAG_SERVE, SCN_SERVE_F_ROLE, role);
         scn_set(step, SCN_SERVE_F_MAX, 1 + rng_below(layer->rng, count));
     }
 }

@@ -78,7 +78,7 @@ static void play(struct cut_outcomes *out_outcomes, const struct cut *cut, struc
     cut_collect(out_outcomes, oracle_play(&laid_scenario, &oracle_hooks, costly), cut);
 }
 
-void framing_run(const uint8_t *bytes, size_t len, const struct rule *rule)
+bool framing_run(const uint8_t *bytes, size_t len, const struct rule *rule)
 {
     uint64_t fold = run_fold_bytes(RUN_FOLD_START, bytes, len);
     struct rng rng = {fold};
@@ -99,4 +99,5 @@ void framing_run(const uint8_t *bytes, size_t len, const struct rule *rule)
         stats_compared();
     }
     stats_end();
+    return said_cut.chain_count != 0;
 }

@@ -8,8 +8,10 @@
 #include "cut.h"
 #include "restrict.h"
 
-/* framing_run runs the chains of the scenario in `bytes` as they are cut there, then anew. */
-void framing_run(const uint8_t *bytes, size_t len, const struct rule *rule);
+/* framing_run runs the chains of the scenario in `bytes` as they are cut there, then anew.
+ *
+ * Returns  whether there was a chain to compare. */
+bool framing_run(const uint8_t *bytes, size_t len, const struct rule *rule);
 
 /* framing_compare reports each chain whose outcome in `after`, cut as `anew`, is another than in
  * `before`, cut as `said`. */

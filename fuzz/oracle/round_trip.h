@@ -8,8 +8,10 @@
 #include "restrict.h"
 
 /* round_trip_run plays the chains of the scenario in `bytes`, sends what was received on tx on
- * through rx, and offers what was received on rx on tx. */
-void round_trip_run(const uint8_t *bytes, size_t len, const struct rule *rule);
+ * through rx, and offers what was received on rx on tx.
+ *
+ * Returns  whether a packet went both ways. */
+bool round_trip_run(const uint8_t *bytes, size_t len, const struct rule *rule);
 
 /* round_trip_check_stream reports each packet or event that is not what guest memory holds. */
 void round_trip_check_stream(const struct cut *cut, const struct cut_outcomes *outcomes);

@@ -21,6 +21,6 @@ const struct rule target_rule = {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    framing_run(bytes, len, &target_rule);
+    (void)framing_run(bytes, len, &target_rule);
     return 0;
 }
