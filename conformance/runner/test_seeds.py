@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """The seed corpora are what the vectors say."""
 
-from conformance.runner.vectors import load
 from conformance.tools import seeds
 
 REPEAT = "repeat: .venv/bin/python -m conformance.tools.seeds"
@@ -9,7 +8,7 @@ LIMIT = 1 << 20
 
 
 def test_each_vector_is_a_seed():
-    assert seeds.stale({seeds.path_of(vector): vector for vector in load()}) == [], REPEAT
+    assert seeds.stale(seeds.of_vectors()) == [], REPEAT
 
 
 def test_recorded_headers_are_seeds():
@@ -18,7 +17,7 @@ def test_recorded_headers_are_seeds():
 
 
 def test_there_is_no_other_seed():
-    assert seeds.there() == {seeds.path_of(vector) for vector in load()} | set(seeds.headers()), REPEAT
+    assert seeds.there() == set(seeds.of_vectors()) | set(seeds.headers()), REPEAT
 
 
 def test_each_corpus_is_small():

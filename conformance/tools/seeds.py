@@ -19,6 +19,9 @@ from conformance.tools import files, traffic
 
 CORPUS = TOP / "corpus"
 PACKET_AREAS = ("packet/", "rx/", "traffic/", "tx/")
+CUT_TARGETS = ("framing", "round_trip")  # cut each chain anew, so the packet and its length matter
+CUT_AREAS = ("event/", "packet/header/", "packet/length/", "packet/many/", "packet/op/", "packet/type/",
+             "rx/capacity/", "rx/framing/", "tx/framing/")  # fmt: skip
 HEADER_TARGET = "packet_header"
 OPERATIONS = 16  # of the target packet_header
 EVERY_OPERATION = b"".join(bytes([op]) + (0x0102030405060708 * (op + 1) % 2**64).to_bytes(8, "little")
@@ -40,8 +43,16 @@ def target(vector: Vector) -> str:
     return "packed_queue" if packed else "split_queue"
 
 
-def path_of(vector: Vector) -> Path:
-    return CORPUS / target(vector) / "seed" / vector.id.replace("/", "-")
+def paths_of(vector: Vector) -> list[Path]:
+    """One for each target it is a seed of."""
+    others = CUT_TARGETS if vector.id.startswith(CUT_AREAS) else ()
+    name = vector.id.replace("/", "-")
+    return [CORPUS / each / "seed" / name for each in (target(vector), *others)]
+
+
+def of_vectors() -> dict[Path, Vector]:
+    """Every seed that is a vector's."""
+    return {path: vector for vector in load() for path in paths_of(vector)}
 
 
 def encode(scenario: JSON) -> bytes:
@@ -104,7 +115,7 @@ def cli() -> None:
     if not tool().exists():
         raise files.Refused(f"no {tool()}: cmake --build --preset unit --target scn")
     try:
-        wanted = {path_of(vector): vector for vector in load()}
+        wanted = of_vectors()
     except Invalid as error:
         raise files.Refused(str(error)) from error
     plain = headers()
