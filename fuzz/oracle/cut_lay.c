@@ -18,8 +18,8 @@ static const struct {
     {UINT64_C(0x10000420), 0x1fef, UINT64_C(0x7f4400000035)},
     {UINT64_C(0x1000240f), 0x200000, UINT64_C(0x7f3300000000)},
     {UINT64_C(0x100100000), 0x200000, UINT64_C(0x100000)},
-    {UINT64_C(0xffffffffffe00000), 0x1fff9b, UINT64_C(0x7f6600000000)},
-    {UINT64_C(0xffffffffffffff9b), 101, UINT64_C(0x7f2200000003)},
+    {UINT64_C(0xffffffffffe00000), 0x1fffe3, UINT64_C(0x7f6600000000)},
+    {UINT64_C(0xffffffffffffffe3), 29, UINT64_C(0x7f2200000003)},
 };
 #define REGION_COUNT (sizeof regions / sizeof regions[0])
 #define FIRST_SMALL 1u

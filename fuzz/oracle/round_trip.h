@@ -26,10 +26,12 @@ void round_trip_check_return(const struct cut *cut, const struct cut_outcomes *t
  * buffers of one's own. */
 void round_trip_check_packet(const struct vvs_packet *packet, struct rng *rng);
 
-/* round_trip_check_queue tries the encodings of where a queue stands, and of a base. */
-void round_trip_check_queue(const struct vvs_queue *queue, uint32_t base);
+/* round_trip_check_queue tries the encodings of where a queue stands, and of a base that follows from
+ * `any`. */
+void round_trip_check_queue(const struct vvs_queue *queue, uint32_t any);
 
-/* round_trip_check_memory translates the frontend's address of `offset` of each region. */
+/* round_trip_check_memory translates the frontend's addresses of byte `offset` (modulo its length) of each
+ * region and of the bytes beside it. */
 void round_trip_check_memory(const struct vvs_memory *memory, uint64_t offset);
 
 #endif

@@ -16,7 +16,8 @@ enum {
     READ_BEYOND,
     OWN_HEADER_LOST,
     WRAP_LOST,
-    FRONTEND_OFF_BY_ONE
+    FRONTEND_OFF_BY_ONE,
+    FRONTEND_TAKES_ALL
 };
 
 enum vvs_status __real_vvs_packet_set_header(struct vvs_packet *, const uint8_t *, uint32_t);
@@ -151,7 +152,7 @@ enum vvs_status __wrap_vvs_memory_from_frontend(const struct vvs_memory *memory,
 {
     enum vvs_status status = __real_vvs_memory_from_frontend(memory, out_guest_addr, frontend_addr);
     *out_guest_addr += planted == FRONTEND_OFF_BY_ONE;
-    return status;
+    return planted == FRONTEND_TAKES_ALL ? VVS_OK : status;
 }
 
 static void test_clean(void **state)
@@ -186,7 +187,8 @@ static void test_calls(void **state)
     expect_fault(READ_BEYOND, "is not refused");
     expect_fault(OWN_HEADER_LOST, "another one in own buffers");
     expect_fault(WRAP_LOST, "comes back");
-    expect_fault(FRONTEND_OFF_BY_ONE, "comes from the frontend");
+    expect_fault(FRONTEND_OFF_BY_ONE, "frontend address");
+    expect_fault(FRONTEND_TAKES_ALL, "expected 0x0");
 }
 
 /* A packet of one byte of payload, as it lies in the buffer. */
