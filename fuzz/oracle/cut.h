@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Chains as byte streams, apart from how they are cut: read from a scenario, cut anew at random, and
- * laid out as a scenario of their own in which nothing but the cut can make a difference. There each
- * buffer lies apart from all others, the driver breaks no rule of the ring, and no limit is met. */
+/* Chains as byte streams, apart from how they are cut: read from a scenario, cut anew at random,
+ * laid out as a scenario of their own in which nothing but the cut can make a difference. There
+ * each buffer lies apart from all others, the driver keeps to the ring's rules, and no limit of
+ * descriptors is met. */
 #ifndef VVS_FUZZ_CUT_H
 #define VVS_FUZZ_CUT_H
 

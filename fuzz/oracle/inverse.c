@@ -153,7 +153,7 @@ static bool same_state(const struct vvs_queue_state *a, const struct vvs_queue_s
            a->avail_wrap == b->avail_wrap && a->used_wrap == b->used_wrap;
 }
 
-/* A base that some queue of this size may have: `any` of the two places in it, as vhost puts them. */
+/* A base whose places are inside the queue. Out: whether the available one may be so far ahead. */
 static uint32_t base_of(const struct vvs_queue *queue, uint32_t any, bool *out_possible)
 {
     uint32_t size = queue->size;
@@ -186,7 +186,7 @@ void round_trip_check_queue(const struct vvs_queue *queue, uint32_t any)
     }
 }
 
-/* Whether a region has that address in the frontend's address space, and which guest address it is. */
+/* Whether a region has that address of the frontend's, and which guest address it is. */
 static bool frontend_holds(const struct vvs_memory *memory, uint64_t *out_addr, uint64_t addr)
 {
     for (uint32_t i = 0; i < memory->region_count; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Parsing and building are each other's inverse: what came on tx and is sent through rx, or was sent
- * through rx and is offered on tx, is the same packet, however both buffers are cut.
+/* Parsing and building are each other's inverse: what came on tx and is sent through rx, or was
+ * sent through rx and is offered on tx, is the same packet, however both buffers are cut.
  *
  * Target: vvs_serve_*, vvs_packet_* of packets in chains and in own buffers, vvs_event_commit,
  *         vvs_queue_state_to_base, vvs_queue_base_to_state, vvs_memory_from_frontend

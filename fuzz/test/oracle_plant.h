@@ -44,8 +44,8 @@ static inline size_t plant_input(uint8_t *out_bytes, size_t capacity, uint32_t n
     return scn_encode(out_bytes, capacity, &scenario);
 }
 
-/* plant_run plants `fault` and runs inputs up to the first finding of `oracle`. Without a fault each
- * of them must reach a comparison. */
+/* plant_run plants `fault` and runs inputs up to the first finding of `oracle`. Without a fault
+ * each of them must reach a comparison. */
 static inline void plant_run(bool (*run)(const uint8_t *, size_t, const struct rule *),
                              uint32_t fault, const char *oracle)
 {
