@@ -16,8 +16,8 @@ bool round_trip_run(const uint8_t *bytes, size_t len, const struct rule *rule);
 /* round_trip_check_stream reports each packet or event that is not what guest memory holds. */
 void round_trip_check_stream(const struct cut *cut, const struct cut_outcomes *outcomes);
 
-/* round_trip_check_return reports each packet of `there` that did not come `back`: what was accepted
- * there stands in the same order in `back`, each in the other queue. */
+/* round_trip_check_return reports each packet of `there` that did not come `back`: what was
+ * accepted there stands in the same order in `back`, each in the other queue. */
 void round_trip_check_return(const struct cut *cut, const struct cut_outcomes *there,
                              const struct cut_outcomes *back);
 
