@@ -70,6 +70,13 @@ def numbers(
 FLOORS = Floors(0.5, {"tx/split/one": 0.02}, ("vvs_a", "vvs_b"))
 
 
+def test_what_is_to_be_compared_is_judged():
+    counted = Numbers(10.0, 200_000, 30, 200_000, compared=90_000)
+    (verdict,) = reach.judge(Floors.read("toy", {"compared": 0.5}), counted, frozenset())
+    assert verdict.line() == "compared: 45.0% of generated inputs, at least 50%"
+    assert not verdict.met
+
+
 @pytest.mark.parametrize(
     ("counted", "functions", "missed"),
     [

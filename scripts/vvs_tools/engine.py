@@ -66,6 +66,7 @@ class Numbers:
     parsed: int = 0  # of those: reached a packet
     tags: Counter[str] = field(default_factory=Counter)
     places: frozenset[int] = frozenset()  # of lib/, which they reached: addresses in the program's file
+    compared: int = 0  # of those generated: had something to compare with another form of them
 
     def __add__(self, other: Self) -> "Numbers":
         return Numbers(
@@ -76,6 +77,7 @@ class Numbers:
             self.parsed + other.parsed,
             Counter({tag: self.tags[tag] + other.tags[tag] for tag in {**self.tags, **other.tags}}),
             self.places | other.places,
+            self.compared + other.compared,
         )
 
     @property
@@ -124,6 +126,7 @@ def read(log: Path, seconds: float) -> Numbers:
         counted.get("parsed_inputs", 0),
         Counter(counted.get("tags", {})),
         frozenset(counted.get("places", ())),
+        counted.get("compared_inputs", 0),
     )
 
 

@@ -18,20 +18,22 @@ class Floors:
     parsed: float | None = None
     tags: Mapping[str, float] = field(default_factory=dict)  # by way/tag, all spelt out
     functions: tuple[str, ...] = ()
+    compared: float | None = None
 
     @classmethod
     def read(cls, target: str, told: Mapping[str, Any]) -> Self:
         """Strictly: a floor that is misspelt would hold for ever."""
-        if unknown := told.keys() - {"parsed", "tags", "functions"}:
+        if unknown := told.keys() - {"parsed", "compared", "tags", "functions"}:
             raise bad(target, f"no floor is called {min(unknown)}")
-        shares = {"parsed": told.get("parsed", 0.0)} | told.get("tags", {})
+        shares = {name: told.get(name, 0.0) for name in ("parsed", "compared")} | told.get("tags", {})
         for name, share in shares.items():
             if not isinstance(share, int | float) or not 0 <= share <= 1:
                 raise bad(target, f"{name}: {share!r} is no share from 0 to 1")
         functions = told.get("functions", [])
         if not isinstance(functions, list) or not all(isinstance(name, str) for name in functions):
             raise bad(target, "functions is no list of names")
-        return cls(told.get("parsed"), spelt_out(target, told.get("tags", {})), tuple(functions))
+        tags = spelt_out(target, told.get("tags", {}))
+        return cls(told.get("parsed"), tags, tuple(functions), told.get("compared"))
 
 
 def bad(target: str, what: str) -> Stop:

@@ -47,8 +47,12 @@ def enough(numbers: Numbers) -> bool:
 def judge(floors: Floors, numbers: Numbers, functions: frozenset[str]) -> list[Verdict]:
     """`functions` are those that generated inputs reached."""
     verdicts = []
-    if floors.parsed is not None:
-        verdicts.append(Verdict("parsed", floors.parsed, numbers.share(numbers.parsed) or 0.0))
+    for name, least, count in (
+        ("parsed", floors.parsed, numbers.parsed),
+        ("compared", floors.compared, numbers.compared),
+    ):
+        if least is not None:
+            verdicts.append(Verdict(name, least, numbers.share(count) or 0.0))
     for tag, least in floors.tags.items():
         verdicts.append(Verdict(tag, least, numbers.share(numbers.tags[tag]) or 0.0))
     if floors.functions:
