@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* replay-TARGET: runs files through a fuzz target, without an engine. */
+/* replay-TARGET: runs files through a fuzz target, or makes one that fails smaller; without an
+ * engine. */
 #define _XOPEN_SOURCE 700 /* nftw, sigaction */
 #include <errno.h>
 #include <ftw.h>
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "minimise.h"
 #include "oracle.h"
 #include "target.h"
 
@@ -27,12 +29,18 @@ enum exit_code {
 
 static const char usage[] =
     "usage: %s [-v] FILE|DIRECTORY...\n"
-    "Runs each file, and each file below a directory, and counts them.\n"
-    "  -v      print a line for each file\n"
+    "       %s --minimise OUT [--seconds N] FILE\n"
+    "Runs each file, and each file below a directory, and counts them. Or writes to OUT what is "
+    "left\n"
+    "of a FILE that fails when all goes without which it fails in the same way too.\n"
+    "  -v             print a line for each file\n"
+    "  --seconds N    end with the smallest one found so far after N seconds (60)\n"
     "exit: 0 clean, 1 a finding (its file is named), 2 bad usage, 3 unreadable, 5 nothing was run\n"
     "example: %s -v corpus/tx_packet/seed\n";
 
 static bool verbose;
+static const char *minimise_to;
+static uint32_t minimise_seconds = 60;
 static bool unreadable;
 static unsigned long count;
 static char current[4096]; /* what runs now, for the signal handler */
@@ -79,19 +87,28 @@ static void catch_findings(void)
     }
 }
 
-static bool run_file(const char *path)
+/* Reads a file into `input`. */
+static bool read_file(const char *path, size_t *out_len)
 {
     FILE *file = fopen(path, "rb");
     if (!file) {
         fprintf(stderr, "replay: %s: %s\n", path, strerror(errno));
         return false;
     }
-    size_t len = fread(input, 1, sizeof input, file);
-    bool whole = !ferror(file) && len < sizeof input;
+    *out_len = fread(input, 1, sizeof input, file);
+    bool whole = !ferror(file) && *out_len < sizeof input;
     (void)fclose(file);
     if (!whole) {
         fprintf(stderr, "replay: %s: can't be read, or has more than %u bytes\n", path,
                 MAX_INPUT - 1);
+    }
+    return whole;
+}
+
+static bool run_file(const char *path)
+{
+    size_t len;
+    if (!read_file(path, &len)) {
         return false;
     }
     /* An exact copy, so that a sanitizer sees a step beyond its end. */
@@ -130,30 +147,70 @@ static int visit(const char *path, const struct stat *status, int kind, struct F
     return 0;
 }
 
+static int minimise_one(const char *path)
+{
+    struct minimised done;
+    size_t len;
+    if (!read_file(path, &len)) {
+        return EXIT_SETUP;
+    }
+    if (!minimise(&done, minimise_to, input, len, minimise_seconds)) {
+        fprintf(stderr, "replay: %s: %s\n", minimise_to, strerror(errno));
+        return EXIT_SETUP;
+    }
+    if (done.token[0] == '\0') {
+        printf("%s: %zu bytes, no finding\n", path, len);
+        return EXIT_CLEAN;
+    }
+    printf("minimised: %s, %zu to %zu bytes, %u candidates, %s\n", done.token, len, done.len,
+           done.candidates, done.finished ? "finished" : "out of time");
+    return EXIT_FINDING;
+}
+
 static int misused(const char *name)
 {
-    fprintf(stderr, usage, name, name);
+    fprintf(stderr, usage, name, name, name);
     return EXIT_USAGE;
+}
+
+/* Takes the options; returns the number of the first argument that is none, or 0. */
+static int read_options(int argc, char **argv)
+{
+    int at = 1;
+    for (; at < argc && argv[at][0] == '-'; at++) {
+        bool more = at + 1 < argc;
+        char *end = NULL;
+        unsigned long seconds = more ? strtoul(argv[at + 1], &end, 10) : 0;
+        if (strcmp(argv[at], "-v") == 0) {
+            verbose = true;
+        } else if (strcmp(argv[at], "--minimise") == 0 && more) {
+            minimise_to = argv[++at];
+        } else if (strcmp(argv[at], "--seconds") == 0 && more && *end == '\0' && seconds != 0 &&
+                   seconds < UINT32_MAX) {
+            minimise_seconds = (uint32_t)seconds;
+            at++;
+        } else {
+            fprintf(stderr, "replay: unknown option or bad value: %s\n", argv[at]);
+            return 0;
+        }
+    }
+    return at;
 }
 
 int main(int argc, char **argv)
 {
-    int first = 1;
-    for (; first < argc && argv[first][0] == '-'; first++) {
-        if (strcmp(argv[first], "--help") == 0 || strcmp(argv[first], "-h") == 0) {
-            printf(usage, argv[0], argv[0]);
-            return EXIT_CLEAN;
-        }
-        if (strcmp(argv[first], "-v") != 0) {
-            fprintf(stderr, "replay: unknown option %s\n", argv[first]);
-            return misused(argv[0]);
-        }
-        verbose = true;
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        printf(usage, argv[0], argv[0], argv[0]);
+        return EXIT_CLEAN;
     }
-    if (first == argc) {
+    int first = read_options(argc, argv);
+    if (first == 0 || first == argc || (minimise_to && first + 1 != argc)) {
         return misused(argv[0]);
     }
     oracle_costly_one_in = 1;
+    if (minimise_to) {
+        return minimise_one(argv[first]);
+    }
     catch_findings();
     for (int i = first; i < argc; i++) {
         if (nftw(argv[i], visit, 16, FTW_PHYS) != 0) {

@@ -156,3 +156,17 @@ def test_bad_usage_is_one_line(script, argv):
     done = script("repro", *argv)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_does_not_fail_is_not_minimised(script, write, tmp_path):
+    path, out = write("scenario.json", json.dumps(SCENARIO)), tmp_path / "small"
+    done = script("repro", str(path), "--minimise", "-o", str(out))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing is minimised: it does not fail" in done.stderr
+    assert not out.exists()
+
+
+def test_a_place_for_what_is_not_minimised_is_bad_usage(script, write):
+    done = script("repro", str(write("scenario.json", json.dumps(SCENARIO))), "-o", "small")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "it wants --minimise" in done.stderr

@@ -15,7 +15,7 @@ import click
 import jsonschema
 from rich.console import Console
 
-from vvs_tools import OUT, build, conformance, findings, process, sanitizers, targets
+from vvs_tools import OUT, build, conformance, findings, minimise, process, sanitizers, targets
 from vvs_tools.campaign import REPLAY_TIMEOUT_S
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
@@ -238,6 +238,22 @@ def choose(told: str | None, scenario: dict[str, Any], console: Console) -> targ
     return targets.campaign()[told]
 
 
+def make_smaller(
+    found: Input, target: targets.Target, preset: str, out: Path, seconds: float
+) -> Input | None:
+    """The minimised input, sizes said; None where there is no finding."""
+    console = make_console(stderr=True)
+    with Progress(console, "repro") as progress:
+        done = minimise.minimise(
+            target, preset, found.path, out, seconds, tick=lambda: progress.tick("minimising")
+        )
+    if done is None:
+        console.print("nothing is minimised: it does not fail")
+        return None
+    console.print(f"minimised, still {done.token}: {done}: {findings.shown(out)}")
+    return Input(out, run_tool("json", out))
+
+
 def check_names(name: str | None, preset: str) -> None:
     if name:
         targets.chosen((name,))
@@ -249,6 +265,7 @@ EPILOG = """\b
 Examples:
   scripts/repro build/out/fuzz/tx_packet/findings/crash-0123456789abcdef
   scripts/repro crash-0123456789abcdef --target rx_packet --preset unit-gcc
+  scripts/repro build/out/fuzz/tx_packet/findings/crash-0123456789abcdef --minimise -o small
   scripts/repro conformance/vectors/split/table/with-next-to-another.json
 Exit: 0 it fails no more, 1 it fails, 2 usage or unreadable, 3 setup failed, 4 this host can't run it,
 130 interrupted.
@@ -259,13 +276,29 @@ Exit: 0 it fails no more, 1 it fails, 2 usage or unreadable, 3 setup failed, 4 t
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True))
 @click.option("--target", "name", help="Which target runs it.  [default: told by the path, or its queues]")
 @click.option("--preset", default="unit", show_default=True, help=f"Whose build: {', '.join(PRESETS)}.")
-def cli(file: Path, name: str | None, preset: str) -> Exit:
+@click.option("--minimise", "smaller", is_flag=True, help="Make it as small as it gets while it fails so.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Where the minimised input goes.  [default: build/out/minimised/TARGET/NAME]",
+)
+@click.option(
+    "--seconds",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(1),
+    help="How long to minimise at most.",
+)
+def cli(file: Path, name: str | None, preset: str, smaller: bool, out: Path | None, seconds: float) -> Exit:
     """Show an input as JSON and as a drawing, and run it: does it still fail, and where?
 
     FILE is what a campaign found, a scenario as JSON, or a vector, which is judged by what it expects too.
     """
     console = make_console()
     check_names(name, preset)
+    if out and not smaller:
+        raise click.UsageError("-o says where a minimised input goes: it wants --minimise")
     file = file.resolve()
     told = name or target_of_path(file)
     if not told or targets.campaign()[told].input == "scenario":
@@ -275,8 +308,24 @@ def cli(file: Path, name: str | None, preset: str) -> Exit:
         vector = check_vector(file)
         target = choose(told, found.scenario, console)
         compile_for(target, preset)
-        show_input(found, target, console)
-        code, text = replay(target, preset, found.path)
+        if smaller:
+            place = out.resolve() if out else minimise.folder(target) / found.path.name
+            if small := make_smaller(found, target, preset, place, seconds):
+                return reproduce(small, small.path, None, target, preset, console)
+        return reproduce(found, file, vector, target, preset, console)
+
+
+def reproduce(
+    found: Input,
+    file: Path,
+    vector: dict[str, Any] | None,
+    target: targets.Target,
+    preset: str,
+    console: Console,
+) -> Exit:
+    """Show and run what `file` holds."""
+    show_input(found, target, console)
+    code, text = replay(target, preset, found.path)
     if target.input == "scenario":
         console.print("\nthe library answers:")
         console.print("\n".join(answer_lines(found.scenario)))

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""A failing input made as small as it gets while it fails in the same way."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vvs_tools import OUT, build, findings, process, sanitizers
+from vvs_tools.console import Exit, Stop
+from vvs_tools.targets import Target
+
+DONE = re.compile(
+    r"^minimised: (?P<token>[\w-]+), (?P<before>\d+) to (?P<after>\d+) bytes, (?P<tried>\d+) candidates, "
+    r"(?P<end>finished|out of time)$",
+    re.MULTILINE,
+)
+# Stacks are of no use in a child that is only asked how it fails, and cost a tenth of a second each.
+NO_STACKS = "symbolize=0"
+
+
+@dataclass(frozen=True)
+class Minimised:
+    """What is left of an input, and what that took."""
+
+    file: Path
+    token: str
+    before: int
+    after: int
+    tried: int
+    finished: bool  # otherwise the time was up
+
+    def __str__(self) -> str:
+        end = "" if self.finished else ", out of time"
+        return f"{self.before} to {self.after} bytes by {self.tried} candidates{end}"
+
+
+def folder(target: Target) -> Path:
+    """Named after the target, so that scripts/repro knows which one it is."""
+    return OUT / "minimised" / target.name
+
+
+def environment() -> dict[str, str]:
+    env = sanitizers.environment()
+    return {
+        name: f"{value}:{NO_STACKS}" if name.endswith("_OPTIONS") and name in sanitizers.OPTIONS else value
+        for name, value in env.items()
+    }
+
+
+def minimise(
+    target: Target,
+    preset: str,
+    path: Path,
+    out: Path,
+    seconds: float,
+    tick: Callable[[], None] = lambda: None,
+) -> Minimised | None:
+    """Write to `out` what is left of an input that fails in the replay program of `preset`; None when it
+    does not fail."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    log = OUT / "minimised" / f"{target.name}-{preset}-{path.name}.log"
+    argv = [*build.emulator(preset), target.replay(preset)]
+    argv += ["--minimise", out, "--seconds", f"{max(1, round(seconds))}", path]
+    # The last candidate may take its whole time.
+    code = process.run(argv, log, timeout=seconds + 30, env=environment(), tick=tick)
+    done = DONE.search(log.read_text(errors="replace"))
+    if code == Exit.CLEAN:
+        return None
+    if code != Exit.FINDINGS or done is None:
+        why = f"can't minimise {findings.shown(path)}: {process.tail(log, 1)}"
+        raise Stop(Exit.SETUP, f"{why} (log: {findings.shown(log)})")
+    return Minimised(
+        out,
+        done["token"],
+        int(done["before"]),
+        int(done["after"]),
+        int(done["tried"]),
+        done["end"] == "finished",
+    )
