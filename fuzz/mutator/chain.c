@@ -145,7 +145,7 @@ bool chain_frame(struct mutation *mutation, struct scn_record *chain)
     struct rng *rng = &mutation->rng;
     uint64_t total = chain_len(mutation->scenario, chain);
     if (scn_role_of(mutation->scenario, chain) == VVS_QUEUE_EVENT) {
-        total = VVS_EVENT_BYTES + rng_below(rng, 60);
+        total = rng_chance(rng, 80) ? VVS_EVENT_BYTES + rng_below(rng, 60) : rng_below(rng, 8);
     } else if (total < VVS_HDR_BYTES || total > 65536) {
         total = VVS_HDR_BYTES + rng_below(rng, rng_chance(rng, 80) ? 128 : 4096);
     }
@@ -375,6 +375,32 @@ bool op_cross(struct mutation *mutation)
     return true;
 }
 
+/* Memory that the device may only read, only write, or not touch, under a buffer or a table. */
+bool op_grant(struct mutation *mutation)
+{
+    struct scn_scenario *scenario = mutation->scenario;
+    struct rng *rng = &mutation->rng;
+    struct opened opened;
+    if (!open_any(mutation, &opened, 0)) {
+        return false;
+    }
+    regions_spell(scenario, 2);
+    uint32_t number = 1 + rng_below(rng, scenario->region_count - 1);
+    uint64_t addr;
+    uint64_t extent;
+    region_extent(scenario, number, &addr, &extent);
+    scn_set(&scenario->regions[number], SCN_REGION_F_PERMISSION, rng_below(rng, 3));
+    addr += rng_chance(rng, 50) ? rng_below(rng, 256) : (uint64_t)0 - rng_below(rng, 32);
+    if (rng_chance(rng, 40)) {
+        scn_set(opened.chain, SCN_ADD_CHAIN_F_INDIRECT, 1);
+        scn_set(opened.chain, SCN_ADD_CHAIN_F_TABLE_ADDR, addr);
+        feature_add(scenario, VVS_F_INDIRECT_DESC);
+    } else {
+        scn_set(&opened.elements[opened.at], SCN_ELEMENT_F_ADDR, addr);
+    }
+    return true;
+}
+
 bool op_indirect(struct mutation *mutation)
 {
     struct scn_record *chain = chain_pick(mutation);
@@ -388,8 +414,7 @@ bool op_indirect(struct mutation *mutation)
     }
     scn_set(chain, SCN_ADD_CHAIN_F_INDIRECT, 1);
     if (rng_chance(&mutation->rng, 95)) {
-        scn_set(&scenario->image, SCN_IMAGE_F_FEATURES,
-                features_of(scenario) | VVS_FEATURE(VVS_F_INDIRECT_DESC));
+        feature_add(scenario, VVS_F_INDIRECT_DESC);
     }
     if (rng_chance(&mutation->rng, 20)) {
         scn_set(chain, SCN_ADD_CHAIN_F_DIRECT_COUNT, rng_below(&mutation->rng, 3));
@@ -402,10 +427,14 @@ bool op_indirect(struct mutation *mutation)
 bool op_table(struct mutation *mutation)
 {
     struct scn_record *chain = chain_pick(mutation);
-    if (!chain || !scn_get(chain, SCN_ADD_CHAIN_F_INDIRECT, 0)) {
+    struct rng *rng = &mutation->rng;
+    if (!chain) {
         return false;
     }
-    struct rng *rng = &mutation->rng;
+    if (!scn_get(chain, SCN_ADD_CHAIN_F_INDIRECT, 0)) {
+        scn_set(chain, SCN_ADD_CHAIN_F_INDIRECT, 1);
+        feature_add(mutation->scenario, VVS_F_INDIRECT_DESC);
+    }
     uint64_t bytes = VVS_DESC_BYTES * (chain->element_count ? chain->element_count : 1);
     switch (rng_below(rng, 5)) {
     case 0:
@@ -417,6 +446,13 @@ bool op_table(struct mutation *mutation)
         break;
     case 2:
         scn_set(chain, SCN_ADD_CHAIN_F_TABLE_ADDR, border_addr(mutation, bytes));
+        if (rng_chance(rng, 50)) { /* cut off where memory ends */
+            uint64_t addr;
+            uint64_t extent;
+            region_extent(mutation->scenario, SCN_MAX_REGIONS, &addr, &extent);
+            scn_set(chain, SCN_ADD_CHAIN_F_TABLE_ADDR,
+                    addr + extent - 1 - rng_below(rng, (uint32_t)bytes));
+        }
         break;
     case 3: {
         uint64_t addr;
@@ -454,14 +490,30 @@ bool op_links(struct mutation *mutation)
     return true;
 }
 
+/* What the header says of the payload: as much as there is, one off, or off by what some width
+ * drops. */
 bool op_fit(struct mutation *mutation)
 {
+    struct rng *rng = &mutation->rng;
     struct scn_record *chain = chain_pick(mutation);
     if (!chain) {
         return false;
     }
     uint64_t there = chain_len(mutation->scenario, chain) - VVS_HDR_BYTES;
-    uint64_t fit = there + rng_below(&mutation->rng, 3) - 1;
+    uint64_t fit = there + rng_below(rng, 3) - 1;
+    switch (rng_below(rng, 8)) {
+    case 0:
+        fit = there + ((uint64_t)rng_below(rng, 3) << 16);
+        break;
+    case 1:
+        fit = (UINT64_C(1) << 31) + rng_below(rng, 3) - 1;
+        break;
+    case 2:
+        fit = UINT32_MAX - rng_below(rng, VVS_HDR_BYTES + 2);
+        break;
+    default:
+        break;
+    }
     scn_set(chain, SCN_ADD_CHAIN_F_HDR_LEN, fit & UINT32_MAX);
     return true;
 }

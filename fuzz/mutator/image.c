@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Operations on what a scenario starts from: features, regions, queues, contents, races. */
+/* Operations on what a scenario starts from: features, regions, queues, contents. */
 #include "ops.h"
-
-#include <vvs/observe.h>
 
 #define FIRST_REGION_ADDR UINT64_C(0x100000)
 #define SOLE_REGION_LEN UINT64_C(0x400000)
@@ -67,6 +65,46 @@ bool op_feature(struct mutation *mutation)
     return true;
 }
 
+void setup_mend(struct scn_scenario *s)
+{
+    const uint64_t good = VVS_FEATURE(VVS_F_INDIRECT_DESC) | VVS_FEATURE(VVS_F_EVENT_IDX) |
+                          VVS_FEATURE(VVS_F_RING_PACKED) | VVS_FEATURE(VVS_F_IN_ORDER);
+    if (scn_has(&s->image, SCN_IMAGE_F_FEATURES)) {
+        scn_set(&s->image, SCN_IMAGE_F_FEATURES,
+                (features_of(s) & good) | VVS_FEATURE(VVS_F_VERSION_1));
+    }
+    s->image.present &= ~(1u << SCN_IMAGE_F_ACTIVE | 1u << SCN_IMAGE_F_MAX_PAYLOAD);
+    for (uint32_t i = 0; i < s->region_count; i++) {
+        s->regions[i].present &= 1u << SCN_REGION_F_LEN;
+        if (i == 0 || scn_get(&s->regions[i], SCN_REGION_F_LEN, 1) == 0) {
+            scn_set(&s->regions[i], SCN_REGION_F_LEN, UINT64_C(0x400000));
+        }
+    }
+    for (uint32_t i = 0; i < s->queue_count; i++) {
+        struct scn_record *queue = &s->queues[i];
+        uint64_t size = scn_get(queue, SCN_QUEUE_F_SIZE, 8);
+        if (size == 0 || size > VVS_QUEUE_SIZE_MAX || (size & (size - 1)) != 0) {
+            queue->present &= ~(1u << SCN_QUEUE_F_SIZE);
+        }
+        queue->present &= 1u << SCN_QUEUE_F_ROLE | 1u << SCN_QUEUE_F_SIZE;
+    }
+    s->span_count = 0;
+}
+
+void feature_add(struct scn_scenario *scenario, uint32_t bit)
+{
+    scn_set(&scenario->image, SCN_IMAGE_F_FEATURES, features_of(scenario) | VVS_FEATURE(bit));
+}
+
+/* What holds for all queues: the most payload there may be, and which regions there are at first. */
+bool op_image(struct mutation *mutation)
+{
+    struct rng *rng = &mutation->rng;
+    uint32_t field = rng_chance(rng, 80) ? SCN_IMAGE_F_MAX_PAYLOAD : SCN_IMAGE_F_ACTIVE;
+    scn_set(&mutation->scenario->image, field, value_of(rng, scn_type_of(SCN_TAG_IMAGE), field));
+    return true;
+}
+
 bool op_region(struct mutation *mutation)
 {
     struct scn_scenario *scenario = mutation->scenario;
@@ -102,17 +140,9 @@ bool op_region(struct mutation *mutation)
     return true;
 }
 
-static struct scn_record *queue_pick(struct mutation *mutation)
+struct scn_record *queue_said(struct mutation *mutation, uint32_t role)
 {
     struct scn_scenario *scenario = mutation->scenario;
-    struct rng *rng = &mutation->rng;
-    if (scenario->queue_count != 0 && !rng_chance(rng, 20)) {
-        return &scenario->queues[rng_below(rng, scenario->queue_count)];
-    }
-    uint32_t role = rng_below(rng, 3);
-    if (!(mutation->rule->roles >> role & 1u)) {
-        role = VVS_QUEUE_TX;
-    }
     for (uint32_t i = 0; i < scenario->queue_count; i++) {
         if (scn_get(&scenario->queues[i], SCN_QUEUE_F_ROLE, VVS_QUEUE_TX) == role) {
             return &scenario->queues[i];
@@ -124,6 +154,20 @@ static struct scn_record *queue_pick(struct mutation *mutation)
     scn_set(queue, SCN_QUEUE_F_ROLE, role);
     rule_apply(mutation->rule, scenario);
     return &scenario->queues[scenario->queue_count - 1];
+}
+
+static struct scn_record *queue_pick(struct mutation *mutation)
+{
+    struct scn_scenario *scenario = mutation->scenario;
+    struct rng *rng = &mutation->rng;
+    if (scenario->queue_count != 0 && !rng_chance(rng, 20)) {
+        return &scenario->queues[rng_below(rng, scenario->queue_count)];
+    }
+    uint32_t role = rng_below(rng, 3);
+    if (!(mutation->rule->roles >> role & 1u)) {
+        role = VVS_QUEUE_TX;
+    }
+    return queue_said(mutation, role);
 }
 
 bool op_queue_size(struct mutation *mutation)
@@ -153,8 +197,7 @@ bool op_start_index(struct mutation *mutation)
     return true;
 }
 
-/* Short literals of bytes that mean something to a descriptor or a header. */
-static uint32_t literal(struct rng *rng, uint8_t *out_bytes)
+uint32_t literal(struct rng *rng, uint8_t *out_bytes)
 {
     uint32_t len = 1u << rng_below(rng, 4);
     uint64_t value = rng_chance(rng, 40)   ? UINT64_MAX
@@ -190,32 +233,5 @@ bool op_span(struct mutation *mutation)
         scn_set(span, SCN_SPAN_F_LEN, 1 + rng_below(rng, 64));
         scn_set(span, SCN_SPAN_F_FILL, rng_below(rng, 256));
     }
-    return true;
-}
-
-bool op_race(struct mutation *mutation)
-{
-    static const uint8_t fields_at[] = {0, 8, 12, 14};
-    struct scn_scenario *scenario = mutation->scenario;
-    struct rng *rng = &mutation->rng;
-    if (scenario->race_count == SCN_MAX_RACES) {
-        scenario->race_count--;
-        return true;
-    }
-    struct scn_record *race = &scenario->races[scenario->race_count++];
-    race->tag = SCN_TAG_RACE;
-    race->present = 0;
-    uint32_t item = VVS_ITEM_AVAIL_IDX + rng_below(rng, VVS_ITEM_USED_ELEM - VVS_ITEM_AVAIL_IDX);
-    scn_set(race, SCN_RACE_F_ITEM, item);
-    scn_set(race, SCN_RACE_F_INDEX, rng_chance(rng, 60) ? 0 : rng_below(rng, 4));
-    scn_set(race, SCN_RACE_F_AFTER, rng_chance(rng, 70) ? 0 : rng_below(rng, 3));
-    if (item == VVS_ITEM_DESC || item == VVS_ITEM_TABLE_ENTRY) {
-        scn_set(race, SCN_RACE_F_OFFSET, fields_at[rng_below(rng, sizeof fields_at)]);
-    } else if (item == VVS_ITEM_HEADER && rng_chance(rng, 60)) {
-        scn_set(race, SCN_RACE_F_OFFSET, 24); /* len */
-    }
-    uint8_t bytes[8];
-    scn_add_bytes(scenario, race, bytes, literal(rng, bytes));
-    race->present |= 1u << SCN_RACE_F_BYTES;
     return true;
 }

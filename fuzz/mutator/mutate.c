@@ -11,18 +11,32 @@ static const struct {
     operation *apply;
     uint32_t weight;
 } operations[] = {
-    {op_traffic, 14},    {op_reframe, 10},       {op_indirect, 8},
-    {op_cross, 8},       {op_value, 10},         {op_format, 5},
-    {op_split, 4},       {op_merge, 3},          {op_swap_elements, 3},
-    {op_duplicate, 2},   {op_remove, 2},         {op_empty_element, 2},
-    {op_resize, 3},      {op_flip_direction, 2}, {op_border, 3},
-    {op_table, 3},       {op_links, 3},          {op_fit, 4},
-    {op_feature, 3},     {op_region, 2},         {op_queue_size, 3},
-    {op_start_index, 3}, {op_span, 1},           {op_race, 4},
-    {op_add_step, 6},    {op_remove_step, 6},    {op_duplicate_step, 3},
-    {op_swap_steps, 2},  {op_burst, 4},          {op_by_hand, 3},
-    {op_restart, 2},     {op_event_words, 4},    {op_drop, 8},
-    {op_bytes, 1},
+    {op_traffic, 14},       {op_reframe, 10},
+    {op_indirect, 8},       {op_cross, 8},
+    {op_value, 10},         {op_format, 5},
+    {op_split, 4},          {op_merge, 3},
+    {op_swap_elements, 3},  {op_duplicate, 2},
+    {op_remove, 2},         {op_empty_element, 2},
+    {op_resize, 3},         {op_flip_direction, 2},
+    {op_border, 3},         {op_table, 3},
+    {op_links, 3},          {op_fit, 4},
+    {op_feature, 3},        {op_region, 2},
+    {op_queue_size, 3},     {op_start_index, 3},
+    {op_span, 1},           {op_race, 4},
+    {op_add_step, 6},       {op_remove_step, 6},
+    {op_duplicate_step, 3}, {op_swap_steps, 2},
+    {op_burst, 4},          {op_by_hand, 3},
+    {op_restart, 2},        {op_event_words, 4},
+    {op_drop, 8},           {op_bytes, 1},
+    {op_literal, 1},        {op_write, 1},
+    {op_image, 1},          {op_grant, 3},
+    {op_notify_edge, 1},    {op_reorder, 1},
+    {op_take_back, 1},      {op_move_memory, 1},
+    {op_go_on, 1},          {op_arm, 1},
+    {op_refuse, 1},         {op_small_buffer, 1},
+    {op_wide, 1},           {op_lap, 1},
+    {op_late_ring, 1},      {op_short_event, 1},
+    {op_jump, 1},
 };
 #define OPERATION_COUNT (sizeof operations / sizeof operations[0])
 
@@ -36,12 +50,12 @@ static const struct {
 #define THRIFTY_RING 256u
 #define THRIFTY_BYTES 4096u
 #define THRIFTY_STEPS 4u
+#define RACY_PERCENT 60u
 #define LONG_PERCENT 10u
 #define THRIFTY_DESCRIPTORS 12u
 #define LAVISH_ONE_IN 1000u
 
 static struct scn_scenario scenario;
-static struct scn_scenario other;
 static uint64_t swarm;
 static uint32_t swarm_calls;
 
@@ -73,35 +87,6 @@ static void apply_one(struct mutation *mutation)
     }
 }
 
-/* Takes away what keeps every packet from being parsed: all that is said of image, regions and
- * queues but what a valid set-up may say. */
-static void mend_setup(struct mutation *mutation)
-{
-    struct scn_scenario *s = mutation->scenario;
-    const uint64_t good = VVS_FEATURE(VVS_F_INDIRECT_DESC) | VVS_FEATURE(VVS_F_EVENT_IDX) |
-                          VVS_FEATURE(VVS_F_RING_PACKED) | VVS_FEATURE(VVS_F_IN_ORDER);
-    if (scn_has(&s->image, SCN_IMAGE_F_FEATURES)) {
-        scn_set(&s->image, SCN_IMAGE_F_FEATURES,
-                (features_of(s) & good) | VVS_FEATURE(VVS_F_VERSION_1));
-    }
-    s->image.present &= ~(1u << SCN_IMAGE_F_ACTIVE);
-    for (uint32_t i = 0; i < s->region_count; i++) {
-        s->regions[i].present &= 1u << SCN_REGION_F_LEN;
-        if (i == 0 || scn_get(&s->regions[i], SCN_REGION_F_LEN, 1) == 0) {
-            scn_set(&s->regions[i], SCN_REGION_F_LEN, UINT64_C(0x400000));
-        }
-    }
-    for (uint32_t i = 0; i < s->queue_count; i++) {
-        struct scn_record *queue = &s->queues[i];
-        uint64_t size = scn_get(queue, SCN_QUEUE_F_SIZE, 8);
-        if (size == 0 || size > VVS_QUEUE_SIZE_MAX || (size & (size - 1)) != 0) {
-            queue->present &= ~(1u << SCN_QUEUE_F_SIZE);
-        }
-        queue->present &= 1u << SCN_QUEUE_F_ROLE | 1u << SCN_QUEUE_F_SIZE;
-    }
-    s->span_count = 0;
-}
-
 /* A chain and its serve in front of everything else: whatever the rest breaks, one packet is
  * parsed. Takes the place of the one that an earlier mutation put there. */
 static void open_with_traffic(struct mutation *mutation)
@@ -119,7 +104,8 @@ static void open_with_traffic(struct mutation *mutation)
 static void thrift_steps(struct mutation *mutation)
 {
     struct scn_scenario *s = mutation->scenario;
-    if (s->step_count <= THRIFTY_STEPS || rng_chance(&mutation->rng, LONG_PERCENT)) {
+    if (mutation->is_scene || s->step_count <= THRIFTY_STEPS ||
+        rng_chance(&mutation->rng, LONG_PERCENT)) {
         return;
     }
     uint32_t wanted = 1 + rng_below(&mutation->rng, THRIFTY_STEPS);
@@ -195,7 +181,8 @@ static void thrift_queues(struct mutation *mutation)
     for (uint32_t i = 0; i < s->queue_count; i++) {
         struct scn_record *queue = &s->queues[i];
         uint64_t size = scn_get(queue, SCN_QUEUE_F_SIZE, 0);
-        if (size > THRIFTY_RING && !rng_chance(&mutation->rng, LONG_PERCENT)) {
+        if (size > THRIFTY_RING && !mutation->is_scene &&
+            !rng_chance(&mutation->rng, LONG_PERCENT)) {
             size = THRIFTY_RING >> rng_below(&mutation->rng, 8);
             scn_set(queue, SCN_QUEUE_F_SIZE, size);
         }
@@ -203,6 +190,19 @@ static void thrift_queues(struct mutation *mutation)
         if ((limit == 0 ? size : limit) > THRIFTY_CHAIN && !lavish(&mutation->rng)) {
             scn_set(queue, SCN_QUEUE_F_MAX_CHAIN, 1 + rng_below(&mutation->rng, THRIFTY_CHAIN));
         }
+    }
+}
+
+/* Races are for the target that is about them: what they break is in the way of other oracles. */
+static void thrift_races(struct mutation *mutation)
+{
+    struct scn_scenario *s = mutation->scenario;
+    if (mutation->rule->races) {
+        if (s->race_count == 0 || rng_chance(&mutation->rng, 50)) {
+            (void)race_aim(mutation);
+        }
+    } else if (!rng_chance(&mutation->rng, RACY_PERCENT)) {
+        s->race_count = 0;
     }
 }
 
@@ -216,6 +216,7 @@ static void thrift(struct mutation *mutation)
     thrift_steps(mutation);
     thrift_regions(mutation);
     thrift_queues(mutation);
+    thrift_races(mutation);
     for (uint32_t i = 0; i < s->step_count; i++) {
         struct scn_record *step = &s->steps[i];
         thrift_chain(mutation, step);
@@ -236,14 +237,15 @@ static void thrift(struct mutation *mutation)
     }
 }
 
-static size_t put(uint8_t *bytes, size_t capacity, struct mutation *mutation)
+size_t mutation_end(struct mutation *mutation, uint8_t *out_bytes, size_t capacity)
 {
     struct scn_scenario *s = mutation->scenario;
+    thrift(mutation);
     rule_apply(mutation->rule, s);
-    size_t len = scn_encode(bytes, capacity, s);
+    size_t len = scn_encode(out_bytes, capacity, s);
     while (len == 0 && s->step_count != 0) {
         s->step_count--;
-        len = scn_encode(bytes, capacity, s);
+        len = scn_encode(out_bytes, capacity, s);
     }
     return len;
 }
@@ -258,14 +260,13 @@ size_t mutate(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const 
     for (uint32_t i = 1 + rng_below(rng, 4); i != 0; i--) {
         apply_one(&mutation);
     }
-    if (rng_chance(rng, 55)) {
-        mend_setup(&mutation);
+    if (!mutation.is_scene && rng_chance(rng, 55)) {
+        setup_mend(&scenario);
     }
-    if (rng_chance(rng, 62)) {
+    if (!mutation.is_scene && (rule->races || rng_chance(rng, 62))) {
         open_with_traffic(&mutation);
     }
-    thrift(&mutation);
-    size_t fresh = put(bytes, capacity, &mutation);
+    size_t fresh = mutation_end(&mutation, bytes, capacity);
     return fresh != 0 ? fresh : len;
 }
 
@@ -274,42 +275,6 @@ size_t mutate_tidy(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed,
 {
     struct mutation mutation = {.rng = {seed}, .scenario = &scenario, .rule = rule};
     scn_decode(&scenario, bytes, len);
-    thrift(&mutation);
-    size_t fresh = put(bytes, capacity, &mutation);
+    size_t fresh = mutation_end(&mutation, bytes, capacity);
     return fresh != 0 ? fresh : len;
-}
-
-/* Steps of `other` from `first` on go behind the first `kept` of `scenario`, elements and bytes
- * along. */
-static void graft(uint32_t kept, uint32_t first)
-{
-    scenario.step_count = kept;
-    for (uint32_t i = first; i < other.step_count && scenario.step_count < SCN_MAX_STEPS; i++) {
-        const struct scn_record *from = &other.steps[i];
-        if (from->element_count > SCN_MAX_ELEMENTS - scenario.element_count) {
-            return;
-        }
-        struct scn_record *step = &scenario.steps[scenario.step_count++];
-        *step = *from;
-        memcpy(&scenario.elements[scenario.element_count], &other.elements[from->element_first],
-               from->element_count * sizeof *from);
-        step->element_first = scenario.element_count;
-        scenario.element_count += step->element_count;
-        if (step->bytes_len != 0) {
-            scn_add_bytes(&scenario, step, other.blob + from->bytes_at, from->bytes_len);
-        }
-    }
-}
-
-size_t mutate_cross(uint8_t *out_bytes, size_t capacity, const uint8_t *first, size_t first_len,
-                    const uint8_t *second, size_t second_len, uint32_t seed,
-                    const struct rule *rule)
-{
-    struct mutation mutation = {.rng = {seed}, .scenario = &scenario, .rule = rule};
-    scn_decode(&scenario, first, first_len);
-    scn_decode(&other, second, second_len);
-    uint32_t kept = rng_below(&mutation.rng, scenario.step_count + 1);
-    graft(kept, rng_below(&mutation.rng, other.step_count + 1));
-    thrift(&mutation);
-    return put(out_bytes, capacity, &mutation);
 }

@@ -13,6 +13,7 @@ struct mutation {
     struct rng rng;
     struct scn_scenario *scenario;
     const struct rule *rule;
+    bool is_scene; /* the steps belong together */
 };
 
 typedef bool operation(struct mutation *mutation);
@@ -20,18 +21,32 @@ typedef bool operation(struct mutation *mutation);
 /* chain.c: the elements of one chain. */
 operation op_reframe, op_split, op_merge, op_swap_elements, op_duplicate, op_remove,
     op_empty_element;
-operation op_resize, op_flip_direction, op_border, op_cross, op_indirect, op_table, op_links,
-    op_fit;
+operation op_resize, op_flip_direction, op_border, op_cross, op_grant, op_indirect, op_table,
+    op_links, op_fit;
 
-/* image.c: features, regions, queues, spans, races. */
-operation op_format, op_feature, op_region, op_queue_size, op_start_index, op_span, op_race;
+/* image.c: features, regions, queues, spans. */
+operation op_format, op_feature, op_region, op_queue_size, op_start_index, op_span, op_image;
+
+/* race.c. */
+operation op_race;
 
 /* step.c: the steps. */
 operation op_traffic, op_add_step, op_remove_step, op_duplicate_step, op_swap_steps, op_burst;
-operation op_by_hand, op_restart, op_event_words;
+operation op_by_hand, op_restart, op_event_words, op_write;
+
+/* scene.c: whole courses of steps, about indices and order. */
+operation op_notify_edge, op_reorder, op_take_back, op_move_memory, op_go_on, op_arm;
+
+/* scene_buffer.c: about what is refused, and buffers of odd sizes. */
+operation op_refuse, op_small_buffer, op_wide, op_lap, op_late_ring, op_short_event, op_jump;
 
 /* value.c: any field of any record. */
-operation op_value, op_drop, op_bytes;
+operation op_value, op_drop, op_bytes, op_literal;
+
+/* mutation_end makes the scenario cheap to run, mostly, has it keep to the rule and encodes it.
+ *
+ * Returns  the length; 0 when not even a scenario without steps fits into `capacity` */
+size_t mutation_end(struct mutation *mutation, uint8_t *out_bytes, size_t capacity);
 
 /* value_of picks a value for field `field` of `type`: at a boundary of its meaning or of its
  * width. */
@@ -65,10 +80,50 @@ uint32_t role_pick(struct mutation *mutation);
 /* traffic_insert adds a chain of random framing at `at`, and behind it the step that serves it. */
 bool traffic_insert(struct mutation *mutation, uint32_t at);
 
+/* queue_said finds the queue record of `role`, or adds it. */
+struct scn_record *queue_said(struct mutation *mutation, uint32_t role);
+
+/* feature_add negotiates one more feature. */
+void feature_add(struct scn_scenario *scenario, uint32_t bit);
+
+/* setup_mend takes away what keeps every packet from being parsed: all that is said of image,
+ * regions and queues but what a valid set-up may say. */
+void setup_mend(struct scn_scenario *scenario);
+
+/* literal makes up to 8 bytes that mean something to a descriptor or a header.
+ *
+ * Returns  how many */
+uint32_t literal(struct rng *rng, uint8_t *out_bytes);
+
+/* scene_begin takes all steps away.
+ *
+ * Returns  the role that the scene is about */
+uint32_t scene_begin(struct mutation *mutation);
+
+/* scene_step puts a step behind the others; a scene has fewer than there is room for. */
+struct scn_record *scene_step(struct mutation *mutation, uint8_t tag, uint32_t role);
+
+/* scene_chains adds `count` chains of one framing, scene_serve serves up to `most`, scene_pops takes
+ * `count`. */
+struct scn_record *scene_chains(struct mutation *mutation, uint32_t role, uint32_t count);
+void scene_serve(struct mutation *mutation, uint32_t role, uint32_t most);
+void scene_pops(struct mutation *mutation, uint32_t role, uint32_t count);
+
+/* scene_start_late has the queue start somewhere else than at 0, often right before its index or its
+ * ring ends.
+ *
+ * Returns  where */
+uint32_t scene_start_late(struct mutation *mutation, uint32_t role);
+
+/* race_aim adds a race that is likely to happen; when there are MOST_RACES, in place of one. */
+#define MOST_RACES 4u
+bool race_aim(struct mutation *mutation);
+
 /* features_of gives the negotiated features. */
 uint64_t features_of(const struct scn_scenario *scenario);
 
-/* region_extent gives the guest addresses of region `number`, defaults worked out. */
+/* region_extent gives the guest addresses of region `number`, or of the last one, defaults worked
+ * out. */
 void region_extent(const struct scn_scenario *scenario, uint32_t number, uint64_t *out_addr,
                    uint64_t *out_len);
 

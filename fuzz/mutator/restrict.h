@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* What of all scenarios a target looks at: its queue roles and its ring format. */
+/* What of all scenarios a target looks at: its queue roles, its ring format, races. */
 #ifndef VVS_FUZZ_RESTRICT_H
 #define VVS_FUZZ_RESTRICT_H
 
@@ -10,6 +10,8 @@ enum rule_format { RULE_ANY_FORMAT, RULE_SPLIT, RULE_PACKED };
 struct rule {
     uint32_t roles; /* bit n: role n (enum vvs_queue_index) */
     enum rule_format format;
+    bool
+        races; /* the mutator puts at least one in each; nothing is taken from those that come without */
 };
 
 /* Every role and both formats. */

@@ -96,8 +96,7 @@ bool traffic_insert(struct mutation *mutation, uint32_t at)
     }
     if (rng_chance(rng, 25)) {
         scn_set(chain, SCN_ADD_CHAIN_F_INDIRECT, 1);
-        scn_set(&scenario->image, SCN_IMAGE_F_FEATURES,
-                features_of(scenario) | VVS_FEATURE(VVS_F_INDIRECT_DESC));
+        feature_add(scenario, VVS_F_INDIRECT_DESC);
     }
     return true;
 }
@@ -266,6 +265,33 @@ bool op_restart(struct mutation *mutation)
     }
     if (!both) {
         role_set(scenario, steps_insert(scenario, at, SCN_TAG_SAVE), role);
+    }
+    return true;
+}
+
+/* The driver writes: into a ring, a table, a header, while the device has the chain or before. */
+bool op_write(struct mutation *mutation)
+{
+    struct scn_scenario *scenario = mutation->scenario;
+    struct rng *rng = &mutation->rng;
+    uint64_t addr;
+    uint64_t extent;
+    uint8_t bytes[8];
+    struct scn_record *step =
+        steps_insert(scenario, rng_below(rng, scenario->step_count + 1), SCN_TAG_WRITE);
+    if (!step) {
+        return false;
+    }
+    region_extent(scenario, 0, &addr, &extent);
+    if (rng_chance(rng, 80)) { /* else where buffers begin */
+        scn_set(step, SCN_WRITE_F_ADDR, addr + rng_below(rng, 512));
+    }
+    if (rng_chance(rng, 70)) {
+        scn_add_bytes(scenario, step, bytes, literal(rng, bytes));
+        step->present |= 1u << SCN_WRITE_F_BYTES;
+    } else {
+        scn_set(step, SCN_WRITE_F_LEN, 1 + rng_below(rng, 64));
+        scn_set(step, SCN_WRITE_F_FILL, rng_below(rng, 256));
     }
     return true;
 }

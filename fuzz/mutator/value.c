@@ -14,7 +14,7 @@ struct meaning {
 };
 
 #define CIDS VALUES(0, 1, 2, 3, 0xffffffff, 0x100000003, UINT64_MAX)
-#define INDICES VALUES(0, 1, 7, 8, 32766, 32767, 32768, 65527, 65533, 65534, 65535)
+#define INDICES VALUES(0, 1, 7, 8, 255, 256, 32766, 32767, 32768, 65527, 65533, 65534, 65535)
 #define WRAPS VALUES(0, 1, 2, 0xff)
 
 static const struct meaning meanings[] = {
@@ -132,6 +132,7 @@ static struct scn_record *record_pick(struct mutation *mutation)
         {scenario->regions, scenario->region_count, 1},
         {scenario->races, scenario->race_count, 2},
         {scenario->spans, scenario->span_count, 1},
+        {&scenario->image, scenario->image.present != 0, 1},
     };
     uint32_t total = 0;
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
@@ -190,3 +191,22 @@ bool op_bytes(struct mutation *mutation)
     }
     return true;
 }
+
+/* A payload whose first bytes are said. */
+bool op_literal(struct mutation *mutation)
+{
+    struct scn_scenario *scenario = mutation->scenario;
+    uint8_t bytes[8];
+    if (scenario->step_count == 0) {
+        return false;
+    }
+    struct scn_record *step = &scenario->steps[rng_below(&mutation->rng, scenario->step_count)];
+    if (step->tag != SCN_TAG_ADD_CHAIN && step->tag != SCN_TAG_SEND) {
+        return false;
+    }
+    scn_add_bytes(scenario, step, bytes, literal(&mutation->rng, bytes));
+    step->present |= 1u << SCN_ADD_CHAIN_F_PAYLOAD;
+    return true;
+}
+_Static_assert((int)SCN_ADD_CHAIN_F_PAYLOAD == (int)SCN_SEND_F_PAYLOAD,
+               "one field number for both");

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <vvs/spec.h>
 
+#include "build.h"
 #include "mutator.h"
 #include "ops.h"
 
@@ -149,12 +149,83 @@ static void test_cross_border(void **state)
     assert_int_equal(crossed, 50);
 }
 
+/* A parent all of whose values can be told from the other's. */
+static size_t parent_make(uint8_t *out_bytes, uint32_t mark)
+{
+    const char text[2] = {(char)mark, (char)mark};
+    scn_init(&scenario);
+    scn_set(&scenario.image, SCN_IMAGE_F_MAX_PAYLOAD, mark);
+    build_region(&scenario, 0x100000, 0x10000 * mark);
+    build_queue(&scenario, VVS_QUEUE_TX, mark);
+    struct scn_record *span = build(&scenario, SCN_TAG_SPAN);
+    build_bytes(&scenario, span, SCN_SPAN_F_BYTES, text, 1);
+    struct scn_record *race = build(&scenario, SCN_TAG_RACE);
+    build_bytes(&scenario, race, SCN_RACE_F_BYTES, text, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        scn_set(build_chain(&scenario, VVS_QUEUE_TX), SCN_ADD_CHAIN_F_SRC_PORT, mark);
+        build_element(&scenario, 44 + mark);
+    }
+    return scn_encode(out_bytes, CAPACITY, &scenario);
+}
+
+/* Which parents a list of records has the marks of: bit 0 the first, bit 1 the second. */
+static uint32_t marks_of(const struct scn_record *records, uint32_t count, uint32_t field,
+                         uint64_t unit)
+{
+    uint32_t marks = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct scn_record *record = &records[i];
+        bool literal = scn_type_of(record->tag)->fields[field].type == SCN_BYTES;
+        marks |=
+            (uint32_t)(literal ? scenario.blob[record->bytes_at] : record->value[field] / unit);
+    }
+    return marks;
+}
+
+/* A child has steps, elements, races, spans, regions and queues of its first parent, of its second,
+ * and of both where there may be several. */
+static void test_cross(void **state)
+{
+    (void)state;
+    static uint8_t first[CAPACITY];
+    static uint8_t second[CAPACITY];
+    static uint8_t child[CAPACITY];
+    size_t first_len = parent_make(first, 1);
+    size_t second_len = parent_make(second, 2);
+    uint32_t seen[7] = {0}; /* bit n: marks n */
+    for (uint32_t seed = 0; seed < 4000; seed++) {
+        size_t len =
+            mutate_cross(child, CAPACITY, first, first_len, second, second_len, seed, &rule_any);
+        scn_decode(&scenario, child, len);
+        const struct scn_scenario *s = &scenario;
+        seen[0] |= 1u << marks_of(s->steps, s->step_count, SCN_ADD_CHAIN_F_SRC_PORT, 1);
+        seen[1] |= 1u << marks_of(s->regions, s->region_count, SCN_REGION_F_LEN, 0x10000);
+        seen[2] |= 1u << marks_of(s->spans, s->span_count, SCN_SPAN_F_BYTES, 1);
+        seen[3] |= 1u << marks_of(s->races, s->race_count, SCN_RACE_F_BYTES, 1);
+        seen[4] |= 1u << marks_of(s->queues, s->queue_count, SCN_QUEUE_F_SIZE, 1);
+        seen[5] |= 1u << s->image.value[SCN_IMAGE_F_MAX_PAYLOAD];
+        for (uint32_t i = 0; i < s->step_count;
+             i++) { /* a chain of one with elements of the other */
+            const struct scn_record *chain = &s->steps[i];
+            uint64_t element = s->elements[chain->element_first].value[SCN_ELEMENT_F_LEN] - 44;
+            seen[6] |= (uint32_t)(element != chain->value[SCN_ADD_CHAIN_F_SRC_PORT]);
+        }
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(seen[i] & 0xe, 0xe);
+    }
+    assert_int_equal(seen[4] & 0x6, 0x6);
+    assert_int_equal(seen[5] & 0x6, 0x6);
+    assert_int_equal(seen[6], 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_canonical), cmocka_unit_test(test_small_capacity),
         cmocka_unit_test(test_rule),      cmocka_unit_test(test_deterministic),
         cmocka_unit_test(test_framing),   cmocka_unit_test(test_cross_border),
+        cmocka_unit_test(test_cross),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
