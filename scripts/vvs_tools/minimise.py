@@ -17,6 +17,7 @@ DONE = re.compile(
 )
 # Stacks are of no use in a child that is only asked how it fails, and cost a tenth of a second each.
 NO_STACKS = "symbolize=0"
+CHILD_S = 10  # that long one candidate may run: fuzz/driver/minimise.c
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,29 @@ def folder(target: Target) -> Path:
 
 
 def environment() -> dict[str, str]:
+    """For the command below."""
     env = sanitizers.environment()
     return {
         name: f"{value}:{NO_STACKS}" if name.endswith("_OPTIONS") and name in sanitizers.OPTIONS else value
         for name, value in env.items()
     }
+
+
+def command(target: Target, preset: str, path: Path, out: Path, seconds: float) -> list[str | Path]:
+    """Writes to `out` what is left of an input that fails in the replay program of `preset`. The last
+    candidate may take CHILD_S more than `seconds`."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    argv = [*build.emulator(preset), target.replay(preset)]
+    return [*argv, "--minimise", out, "--seconds", f"{max(1, round(seconds))}", path]
+
+
+def read(log: Path, out: Path) -> Minimised | None:
+    """What the command above printed; None where it has no result."""
+    done = DONE.search(log.read_text(errors="replace"))
+    if done is None:
+        return None
+    sizes = (int(done[name]) for name in ("before", "after", "tried"))
+    return Minimised(out, done["token"], *sizes, done["end"] == "finished")
 
 
 def minimise(
@@ -56,25 +75,14 @@ def minimise(
     seconds: float,
     tick: Callable[[], None] = lambda: None,
 ) -> Minimised | None:
-    """Write to `out` what is left of an input that fails in the replay program of `preset`; None when it
-    does not fail."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    log = OUT / "minimised" / f"{target.name}-{preset}-{path.name}.log"
-    argv = [*build.emulator(preset), target.replay(preset)]
-    argv += ["--minimise", out, "--seconds", f"{max(1, round(seconds))}", path]
-    # The last candidate may take its whole time.
-    code = process.run(argv, log, timeout=seconds + 30, env=environment(), tick=tick)
-    done = DONE.search(log.read_text(errors="replace"))
+    """Minimise to the end; None when the input does not fail."""
+    argv = command(target, preset, path, out, seconds)
+    log = OUT / "minimised" / f"{target.name}-{preset}.log"
+    code = process.run(argv, log, timeout=seconds + 2 * CHILD_S, env=environment(), tick=tick)
     if code == Exit.CLEAN:
         return None
+    done = read(log, out)
     if code != Exit.FINDINGS or done is None:
         why = f"can't minimise {findings.shown(path)}: {process.tail(log, 1)}"
         raise Stop(Exit.SETUP, f"{why} (log: {findings.shown(log)})")
-    return Minimised(
-        out,
-        done["token"],
-        int(done["before"]),
-        int(done["after"]),
-        int(done["tried"]),
-        done["end"] == "finished",
-    )
+    return done
