@@ -96,7 +96,7 @@ void feature_add(struct scn_scenario *scenario, uint32_t bit)
     scn_set(&scenario->image, SCN_IMAGE_F_FEATURES, features_of(scenario) | VVS_FEATURE(bit));
 }
 
-/* What holds for all queues: the most payload there may be, and which regions there are at first. */
+/* What holds for all queues: the most payload there may be, which regions there are at first. */
 bool op_image(struct mutation *mutation)
 {
     struct rng *rng = &mutation->rng;

@@ -103,14 +103,14 @@ uint32_t scene_begin(struct mutation *mutation);
 /* scene_step puts a step behind the others; a scene has fewer than there is room for. */
 struct scn_record *scene_step(struct mutation *mutation, uint8_t tag, uint32_t role);
 
-/* scene_chains adds `count` chains of one framing, scene_serve serves up to `most`, scene_pops takes
- * `count`. */
+/* scene_chains adds `count` chains of one framing, scene_serve serves up to `most`, scene_pops
+ * takes `count`. */
 struct scn_record *scene_chains(struct mutation *mutation, uint32_t role, uint32_t count);
 void scene_serve(struct mutation *mutation, uint32_t role, uint32_t most);
 void scene_pops(struct mutation *mutation, uint32_t role, uint32_t count);
 
-/* scene_start_late has the queue start somewhere else than at 0, often right before its index or its
- * ring ends.
+/* scene_start_late has the queue start somewhere else than at 0, often right before its index or
+ * its ring ends.
  *
  * Returns  where */
 uint32_t scene_start_late(struct mutation *mutation, uint32_t role);

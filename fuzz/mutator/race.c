@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Races that happen: aimed at what the device will load for a chain of the scenario, with bytes that
- * mean something there. */
+/* Races that happen: aimed at what the device will load for a chain of the scenario, with bytes
+ * that mean something there. */
 #include "ops.h"
 
 #include <vvs/observe.h>

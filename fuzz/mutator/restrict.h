@@ -10,8 +10,7 @@ enum rule_format { RULE_ANY_FORMAT, RULE_SPLIT, RULE_PACKED };
 struct rule {
     uint32_t roles; /* bit n: role n (enum vvs_queue_index) */
     enum rule_format format;
-    bool
-        races; /* the mutator puts at least one in each; nothing is taken from those that come without */
+    bool races; /* the mutator puts at least one in each; rule_apply adds none */
 };
 
 /* Every role and both formats. */

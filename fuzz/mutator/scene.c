@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Scenes: steps that only together lead to a corner of the protocol. One that steps picked one by one
- * come to too seldom takes the place of all steps; other operations vary it. */
+/* Scenes: steps that only together lead to a corner of the protocol, where steps picked one by one
+ * come too seldom. A scene takes the place of all steps; other operations vary it. */
 #include "ops.h"
 
 uint32_t scene_begin(struct mutation *mutation)

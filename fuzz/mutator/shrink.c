@@ -31,8 +31,8 @@ static bool candidate_is_less(const struct shrink *s)
     return false;
 }
 
-/* What an edit left may decode to something else, two queues of one role for example: once more, and
- * it is canonical. */
+/* What an edit left may decode to something else, two queues of one role for example: once more,
+ * and it is canonical. */
 static void take_candidate(struct shrink *s)
 {
     size_t len = scn_encode(s->candidate, sizeof s->candidate, &s->trial);

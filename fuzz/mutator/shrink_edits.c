@@ -311,8 +311,8 @@ static bool is_number(const struct scn_record *record, uint32_t field)
     return scn_has(record, field) && scn_type_of(record->tag)->fields[field].type != SCN_BYTES;
 }
 
-/* Fields of a record with one value, such as both indices where a queue starts, go down together, or
- * go. */
+/* Fields of a record with one value, such as both indices where a queue starts, go down together,
+ * or go. */
 static enum edit lower_together(struct scn_scenario *s, uint32_t number)
 {
     uint32_t how = number % (LOWER_COUNT + 1);
