@@ -22,6 +22,8 @@ PACKET_AREAS = ("packet/", "rx/", "traffic/", "tx/")
 CUT_TARGETS = ("framing", "round_trip")  # cut each chain anew, so the packet and its length matter
 CUT_AREAS = ("event/", "packet/header/", "packet/length/", "packet/many/", "packet/op/", "packet/type/",
              "rx/capacity/", "rx/framing/", "tx/framing/")  # fmt: skip
+RACE_TARGET = "race"
+RACE_AREA = "live/"
 HEADER_TARGET = "packet_header"
 OPERATIONS = 16  # of the target packet_header
 EVERY_OPERATION = b"".join(bytes([op]) + (0x0102030405060708 * (op + 1) % 2**64).to_bytes(8, "little")
@@ -46,6 +48,8 @@ def target(vector: Vector) -> str:
 def paths_of(vector: Vector) -> list[Path]:
     """One for each target it is a seed of."""
     others = CUT_TARGETS if vector.id.startswith(CUT_AREAS) else ()
+    if vector.id.startswith(RACE_AREA):
+        others = (RACE_TARGET,)
     name = vector.id.replace("/", "-")
     return [CORPUS / each / "seed" / name for each in (target(vector), *others)]
 
