@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""scripts/zoo: real bugs planted in copies of lib/, and who finds each in how long."""
+
+import fcntl
+import json
+import os
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from vvs_tools import OUT, zoo_list, zoo_view
+from vvs_tools.console import Exit, Progress, Stop, main, make_console
+from vvs_tools.zoo_copy import Copy, Unusable
+from vvs_tools.zoo_hunt import PRNG_SEEDS, Hunt, Result
+from vvs_tools.zoo_list import Bug
+
+WORK = OUT / "zoo"
+
+
+class Ended(Exception):
+    """Told to end."""
+
+
+class Zoo:
+    """Hunts for many bugs, each job in a copy of its own."""
+
+    def __init__(self, bugs: Sequence[Bug], jobs: int, seeds: tuple[int, ...]) -> None:
+        self.seeds = seeds
+        self.ending = threading.Event()
+        self.copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
+        for number in range(min(jobs, len(bugs))):
+            self.copies.put(Copy(WORK / "copies" / str(number)))
+        self.results = {bug.id: Result(bug, len(seeds)) for bug in bugs}
+        self.running: set[str] = set()
+
+    def tick(self) -> None:
+        if self.ending.is_set():
+            raise Ended
+
+    def hunt(self, bug: Bug) -> None:
+        self.tick()
+        copy = self.copies.get()
+        self.running.add(bug.id)
+        try:
+            hunt = Hunt(bug, copy, WORK / "bugs", self.seeds, self.tick)
+            self.results[bug.id] = hunt.result
+            hunt.run()
+        except Unusable as unusable:
+            raise Stop(Exit.SETUP, f"{bug.id}: {unusable}") from None
+        finally:
+            self.running.discard(bug.id)
+            self.copies.put(copy)
+
+    def check(self) -> None:
+        """Each patch applies, before the first hunt."""
+        copy = self.copies.get()
+        for result in self.results.values():
+            if result.bug.patch:
+                try:
+                    copy.plant(result.bug.patch)
+                except Unusable as unusable:
+                    raise Stop(Exit.SETUP, str(unusable)) from None
+        self.copies.put(copy)
+
+    def run(self, jobs: int, progress: Progress) -> None:
+        with ThreadPoolExecutor(jobs) as pool:
+            waiting: set[Future[None]] = {
+                pool.submit(self.hunt, result.bug) for result in self.results.values()
+            }
+            try:
+                while waiting:
+                    done, waiting = wait(waiting, timeout=0.2)
+                    for future in done:
+                        future.result()
+                    progress.tick(
+                        f"{len(self.results) - len(waiting)} of {len(self.results)} bugs, "
+                        f"at {', '.join(sorted(self.running))}"
+                    )
+            finally:
+                self.ending.set()
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """No other run in the same folder."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    with (WORK / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Stop(Exit.INCONCLUSIVE, f"another zoo works in {WORK}") from None
+        yield
+
+
+EPILOG = """\b
+Examples:
+  scripts/zoo                              the historic bugs of fuzz/zoo, five PRNG seeds each
+  scripts/zoo kinds --quick                those of further kinds, one seed
+  scripts/zoo used-len-leak tx-inline-len
+  scripts/zoo --patch mine.patch --json
+A bug is found when the median of its seeds is; times are the processor's. What was measured, and the
+inputs that showed it, are in build/out/zoo/bugs.
+Exit: 0 all found, 1 some missed, 2 usage, 3 a patch does not apply or build, 4 inconclusive, 130 interrupted.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("names", metavar="[BUG]...", nargs=-1)
+@click.option(
+    "--patch",
+    "patches",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="Any patch against lib/; several times for several bugs.",
+)
+@click.option("--quick", is_flag=True, help="One PRNG seed instead of five.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else.")
+@click.option("--jobs", type=click.IntRange(1), help="Bugs at a time.  [default: cores]")
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    default=WORK / "zoo.svg",
+    help="Where it is drawn.  [default: build/out/zoo/zoo.svg]",
+)
+def cli(
+    names: tuple[str, ...],
+    patches: tuple[Path, ...],
+    quick: bool,
+    as_json: bool,
+    jobs: int | None,
+    picture: Path,
+) -> Exit:
+    """Plant each BUG in a copy of lib/, and see whether the vectors hold it and how soon the targets find it.
+
+    A BUG is one of fuzz/zoo/bugs.json or kinds.json, or the name of a list: bugs (the default) or kinds.
+    """
+    console = make_console(stderr=as_json)
+    bugs = zoo_list.chosen(names, patches)
+    jobs = jobs or os.cpu_count() or 1
+    zoo = Zoo(bugs, jobs, PRNG_SEEDS[:1] if quick else PRNG_SEEDS)
+    stopped: Stop | None = None
+    interrupted = False
+    with working():
+        try:
+            with Progress(console, "zoo") as progress:
+                zoo.check()
+                zoo.run(jobs, progress)
+        except KeyboardInterrupt:
+            interrupted = True
+        except Stop as stop:
+            stopped = stop
+        results = list(zoo.results.values())
+        known = [result for result in results if result.done or result.runs]
+        if as_json:
+            click.echo(json.dumps({"bugs": [result.as_object() for result in known]}, indent=2))
+        elif known:
+            zoo_view.show(known, console, ["--quick"] if quick else [])
+        zoo_view.draw(results, picture)
+    if interrupted:
+        raise KeyboardInterrupt
+    if stopped:
+        raise stopped
+    return Exit.FINDINGS if any(result.verdict == "missed" for result in results) else Exit.CLEAN
+
+
+if __name__ == "__main__":
+    main(cli, "zoo")
