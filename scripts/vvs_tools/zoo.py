@@ -16,7 +16,7 @@ import click
 from vvs_tools import OUT, zoo_list, zoo_view
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 from vvs_tools.zoo_copy import Copy, Unusable
-from vvs_tools.zoo_hunt import PRNG_SEEDS, Hunt, Result
+from vvs_tools.zoo_hunt import PRNG_SEEDS, Control, Hunt, Result
 from vvs_tools.zoo_list import Bug
 
 WORK = OUT / "zoo"
@@ -35,6 +35,7 @@ class Zoo:
         self.copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
         for number in range(min(jobs, len(bugs))):
             self.copies.put(Copy(WORK / "copies" / str(number)))
+        self.control = Control(Copy(WORK / "copies" / "control"))
         self.results = {bug.id: Result(bug, len(seeds)) for bug in bugs}
         self.running: set[str] = set()
 
@@ -47,7 +48,7 @@ class Zoo:
         copy = self.copies.get()
         self.running.add(bug.id)
         try:
-            hunt = Hunt(bug, copy, WORK / "bugs", self.seeds, self.tick)
+            hunt = Hunt(bug, copy, self.control, WORK / "bugs", self.seeds, self.tick)
             self.results[bug.id] = hunt.result
             hunt.run()
         except Unusable as unusable:

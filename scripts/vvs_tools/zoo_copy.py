@@ -2,6 +2,7 @@
 """A copy of the checkout to plant bugs in, kept from run to run: only what a patch changes is built anew."""
 
 import filecmp
+import itertools
 import os
 import re
 import shlex
@@ -17,6 +18,8 @@ LEFT_OUT = {".git", ".venv", "build", "conformance", "corpus", "__pycache__"}
 # Where a patch may have been made, and how many leading parts its paths may have too many.
 FOLDERS = (".", "lib", "lib/src")
 STRIP = (1, 0, *range(2, 10))
+# Lines of context that may differ: none, and where that fails two, as patch(1) itself would have it.
+FUZZ = (0, 2)
 ERROR = re.compile(r"^.*\b(?:error:|CMake Error\b|undefined reference).*$", re.MULTILINE)
 
 
@@ -53,7 +56,6 @@ class Copy:
             venv.symlink_to(TOP / ".venv")
 
     def _patch(self, patch: Path, folder: str, strip: int, *options: str) -> bool:
-        # No --fuzz beyond patch's own: where the context is gone, the bug would be another one.
         argv = ["patch", f"-p{strip}", "--batch", "--forward", "--reject-file=-", "--no-backup-if-mismatch"]
         argv += ["--silent", f"--directory={self.folder / folder}", f"--input={patch}", *options]
         return subprocess.run(process.command_line(argv), capture_output=True).returncode == 0
@@ -61,12 +63,12 @@ class Copy:
     def plant(self, patch: Path) -> None:
         """Apply `patch` to a fresh copy; Unusable if it is none for lib/."""
         self.refresh()
-        for folder in FOLDERS:
-            for strip in STRIP:
-                if self._patch(patch, folder, strip, "--dry-run"):
-                    self._patch(patch, folder, strip)
-                    self._check(patch)
-                    return
+        for fuzz, folder, strip in itertools.product(FUZZ, FOLDERS, STRIP):
+            how = (patch, folder, strip, f"--fuzz={fuzz}")
+            if self._patch(*how, "--dry-run"):
+                self._patch(*how)
+                self._check(patch)
+                return
         raise Unusable(f"{patch}: does not apply to this lib/")
 
     def _check(self, patch: Path) -> None:

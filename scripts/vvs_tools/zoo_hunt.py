@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import statistics
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -140,13 +141,51 @@ def timed(
         raise
 
 
+class Control:
+    """The library without a bug: what it fails as well was not found because of the bug."""
+
+    preset = "unit"
+
+    def __init__(self, copy: Copy) -> None:
+        self.copy = copy
+        self.built: set[str] = set()
+        self.lock = threading.Lock()
+
+    def check(self, target: Target, path: Path, tick: Callable[[], None]) -> None:
+        program = target.replay(self.preset)
+        log = path.with_name("control.log")
+        with self.lock:
+            if not self.built:
+                self.copy.refresh()
+            if target.name not in self.built:
+                self.copy.build(self.preset, [program.name], log, tick)
+                self.built.add(target.name)
+        code = process.run(
+            [self.copy.program(program), path],
+            log,
+            timeout=3 * engine.INPUT_TIMEOUT_S,
+            env=sanitizers.environment(),
+            tick=tick,
+        )
+        if code:
+            repeat = findings.repro_command(path, target.name, self.preset)
+            raise Stop(Exit.INCONCLUSIVE, f"{target.name} fails without the bug too: {repeat}")
+
+
 class Hunt:
     """One bug in one copy. `tick` is called often, and may raise to end it."""
 
     def __init__(
-        self, bug: Bug, copy: Copy, out: Path, seeds: tuple[int, ...], tick: Callable[[], None]
+        self,
+        bug: Bug,
+        copy: Copy,
+        control: Control,
+        out: Path,
+        seeds: tuple[int, ...],
+        tick: Callable[[], None],
     ) -> None:
         self.copy = copy
+        self.control = control
         self.folder = out / bug.id
         self.seeds = seeds
         self.tick = tick
@@ -234,6 +273,7 @@ class Hunt:
         artifact = self.engine.finding(code, log)
         if artifact:
             shutil.rmtree(folder / "corpus")
+            self.control.check(target, artifact, self.tick)
             return Run(seed, seconds, True, round(used, 2), findings.kind_of(text), findings.shown(artifact))
         where = f"{target.name} on {self.result.bug.id} (log: {log})"
         if not self.engine.went_well(code):

@@ -21,8 +21,8 @@ LIKELY = (
     (r"lib/src/packed\.c|vvs_packed_", ("packed_queue",)),
     (r"lib/src/split\.[ch]|vvs_split_|vvs_queue_(?:arm|needs_notify)", ("split_queue",)),
     (r"vvs_packet_from_rx|vvs_rx_|vvs_handle_rx|vvs_packet_(?:commit|abort|write)", ("rx_packet",)),
-    (r"vvs_event_|vvs_handle_event", ("split_queue", "packed_queue")),
-    (r"lib/src/queue\.c", ("split_queue", "packed_queue")),
+    (r"lib/src/device\.c|vvs_handle_event", ("split_queue", "packed_queue", "packet_header")),
+    (r"lib/src/(?:queue\.c|access\.h)", ("split_queue", "packed_queue")),
     (r"lib/src/(?:packet|chain|memory|payload|serve|status)\.c|\.h", ("tx_packet", "rx_packet")),
 )
 

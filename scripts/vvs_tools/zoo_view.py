@@ -12,6 +12,7 @@ from rich.table import Table
 
 from vvs_tools.zoo_hunt import LONG_SECONDS, Result
 
+TABLE_WIDTH = 140  # a line for each bug, on a narrow terminal or none too
 FOUND, HELD, LOST = "#1f77b4", "#2a9d4a", "#c0392b"
 
 
@@ -40,7 +41,7 @@ def show(results: Sequence[Result], console: Console, options: Sequence[str]) ->
     table.columns[5].justify = "right"
     for result in results:
         table.add_row(*_row(result))
-    console.print(table)
+    console.print(table, width=max(console.width, TABLE_WIDTH))
     planted = [result for result in results if result.bug.patch and result.done]
     found = times(planted)
     line = f"{len(found)} of {len(planted)} found"
