@@ -181,6 +181,8 @@ def test_the_answer_has_the_shape_promised():
     answer = {"bugs": [each.as_object() for each in both]}
     jsonschema.validate(answer, ANSWER)
     assert answer["bugs"][0]["targets"] == {"tx_packet": {"found": 4, "seeds": 5, "median_s": 3}}
+    unfinished = Result(bug(), 5, conformance=True, runs={"tx_packet": []})
+    assert unfinished.as_object()["targets"] == {}
 
 
 class FakeHunt(Hunt):

@@ -88,6 +88,7 @@ class Result:
             "targets": {
                 name: {"found": self.found(name), "seeds": len(runs), "median_s": self.median_s(name)}
                 for name, runs in self.runs.items()
+                if runs
             },
             "verdict": self.verdict,
         }
