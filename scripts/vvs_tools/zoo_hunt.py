@@ -26,6 +26,9 @@ PRNG_SEEDS = (1, 2, 3, 4, 5)
 POLL_S = 0.02
 # Of the processor's time; on a busy machine a run may take so many times longer.
 PATIENCE = 12
+# What fuzzes, and where a target needs another sanitizer than most.
+PRESET = "fuzz"
+PRESETS = {"threads": "fuzz-tsan"}
 VECTORS_PRESET = "unit"
 VECTORS_TIMEOUT_S = 900
 
@@ -103,15 +106,16 @@ class Result:
 class LibFuzzer:
     """How this engine is started, and what its end means."""
 
-    preset = "fuzz"
+    def preset(self, target: Target) -> str:
+        return PRESETS.get(target.name, PRESET)
 
     def program(self, target: Target) -> Path:
-        return target.engine(self.preset)
+        return target.engine(self.preset(target))
 
     def command(self, target: Target, seed: int, seconds: int, folder: Path) -> list[str | Path]:
         corpus = folder / "corpus"
         corpus.mkdir()
-        argv = engine.command(target, self.preset, seconds, folder, [corpus, *target.seeds])
+        argv = engine.command(target, self.preset(target), seconds, folder, [corpus, *target.seeds])
         return [*argv, f"-seed={seed}"]
 
     def finding(self, code: int, log: Path) -> Path | None:
@@ -246,7 +250,7 @@ class Hunt:
     def ask(self, target: Target, seconds: int, give_up: int) -> None:
         """From each PRNG seed that has no run yet, until so many found nothing."""
         log = self.folder / f"build-{target.name}.log"
-        self.copy.build(self.engine.preset, [self.engine.program(target).name], log, self.tick)
+        self.copy.build(self.engine.preset(target), [self.engine.program(target).name], log, self.tick)
         runs = self.result.runs.setdefault(target.name, [])
         for seed in self.seeds:
             if any(run.seed == seed for run in runs):

@@ -17,13 +17,19 @@ LISTS = ("bugs", "kinds")
 
 # Where a patch says nothing of its targets: what it touches does. The first that matches comes first.
 LIKELY = (
-    (r"lib/src/header\.c|vvs_config_read|vvs_cid_valid", ("packet_header",)),
+    (r"lib/src/header\.c", ("packet_header",)),
+    (
+        r"vvs_memory_(?:init|check|from_frontend|set_log)|vvs_regions?_(?:check|sort|last)|vvs_config_read|"
+        r"vvs_cid_valid|vvs_features_check",
+        ("device",),
+    ),
     (r"lib/src/packed\.c|vvs_packed_", ("packed_queue",)),
     (r"lib/src/split\.[ch]|vvs_split_|vvs_queue_(?:arm|needs_notify)", ("split_queue",)),
     (r"vvs_packet_from_rx|vvs_rx_|vvs_handle_rx|vvs_packet_(?:commit|abort|write)", ("rx_packet",)),
-    (r"lib/src/device\.c|vvs_handle_event", ("split_queue", "packed_queue", "packet_header")),
+    (r"lib/src/device\.c|vvs_handle_event", ("split_queue", "packed_queue", "device")),
     (r"lib/src/(?:queue\.c|access\.h)", ("split_queue", "packed_queue")),
-    (r"lib/src/(?:packet|chain|memory|payload|serve|status)\.c|\.h", ("tx_packet", "rx_packet")),
+    (r"lib/src/(?:memory|status)\.c", ("device", "tx_packet", "rx_packet")),
+    (r"lib/src/(?:packet|chain|payload|serve)\.c|\.h", ("tx_packet", "rx_packet")),
 )
 
 
