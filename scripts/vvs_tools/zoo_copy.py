@@ -20,6 +20,7 @@ FOLDERS = (".", "lib", "lib/src")
 STRIP = (1, 0, *range(2, 10))
 # Lines of context that may differ: none, and where that fails two, as patch(1) itself would have it.
 FUZZ = (0, 2)
+PATCHED = re.compile(r"^(?:checking|patching) file '?(.+?)'?(?: \(.*\))?$", re.MULTILINE)
 ERROR = re.compile(r"^.*\b(?:error:|CMake Error\b|undefined reference).*$", re.MULTILINE)
 
 
@@ -55,31 +56,27 @@ class Copy:
         if not venv.is_symlink():
             venv.symlink_to(TOP / ".venv")
 
-    def _patch(self, patch: Path, folder: str, strip: int, *options: str) -> bool:
+    def _patch(self, patch: Path, folder: str, strip: int, *options: str) -> set[Path] | None:
+        """The files that it changes, or None where it does not apply."""
         argv = ["patch", f"-p{strip}", "--batch", "--forward", "--reject-file=-", "--no-backup-if-mismatch"]
-        argv += ["--silent", f"--directory={self.folder / folder}", f"--input={patch}", *options]
-        return subprocess.run(process.command_line(argv), capture_output=True).returncode == 0
+        argv += [f"--directory={self.folder / folder}", f"--input={patch}", *options]
+        done = subprocess.run(process.command_line(argv), capture_output=True, text=True, errors="replace")
+        names = PATCHED.findall(done.stdout)
+        return {Path(os.path.normpath(Path(folder, name))) for name in names} if not done.returncode else None
 
     def plant(self, patch: Path) -> None:
         """Apply `patch` to a fresh copy; Unusable if it is none for lib/."""
         self.refresh()
         for fuzz, folder, strip in itertools.product(FUZZ, FOLDERS, STRIP):
             how = (patch, folder, strip, f"--fuzz={fuzz}")
-            if self._patch(*how, "--dry-run"):
+            changed = self._patch(*how, "--dry-run")
+            if changed:
+                outside = sorted(str(path) for path in changed if path.parts[0] != "lib")
+                if outside:
+                    raise Unusable(f"{patch}: changes {', '.join(outside)}, and has to change lib/ alone")
                 self._patch(*how)
-                self._check(patch)
                 return
         raise Unusable(f"{patch}: does not apply to this lib/")
-
-    def _check(self, patch: Path) -> None:
-        ours, theirs = set(_files(TOP)), set(_files(self.folder))
-        both = ours & theirs
-        changed = ours ^ theirs | {
-            path for path in both if not filecmp.cmp(TOP / path, self.folder / path, shallow=False)
-        }
-        outside = sorted(str(path) for path in changed if path.parts[0] != "lib")
-        if outside or not changed:
-            raise Unusable(f"{patch}: changes {', '.join(outside) or 'nothing'}, and has to change lib/")
 
     def build_folder(self, preset: str) -> Path:
         return self.folder / "build" / preset
