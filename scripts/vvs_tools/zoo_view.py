@@ -12,14 +12,14 @@ from rich.table import Table
 
 from vvs_tools.zoo_hunt import LONG_SECONDS, Result
 
-TABLE_WIDTH = 140  # a line for each bug, on a narrow terminal or none too
+TABLE_WIDTH = 140
 FOUND, HELD, LOST = "#1f77b4", "#2a9d4a", "#c0392b"
 
 
 def _row(result: Result) -> tuple[str, ...]:
     bug = result.bug
     if bug.not_plantable:
-        return (bug.id, bug.kind, "", "", "", "", f"not plantable yet: {bug.not_plantable}")
+        return (bug.id, bug.kind, "", "", "", "", "not plantable yet")
     held = "yes" if result.conformance else "no"
     best = result.best
     if not best:
@@ -27,7 +27,7 @@ def _row(result: Result) -> tuple[str, ...]:
         state = f"missed in {tried} runs" if result.done else "not finished"
         return (bug.id, bug.kind, held, "", "", "", state)
     found = f"{result.found(best)}/{len(result.runs[best])}"
-    return (bug.id, bug.kind, held, best, found, f"{result.median_s(best):.1f}", result.kinds())
+    return (bug.id, bug.kind, held, best, found, f"{result.median_s(best):.2f}", result.kinds())
 
 
 def times(results: Sequence[Result]) -> list[float]:
@@ -41,12 +41,17 @@ def show(results: Sequence[Result], console: Console, options: Sequence[str]) ->
     table.columns[5].justify = "right"
     for result in results:
         table.add_row(*_row(result))
-    console.print(table, width=max(console.width, TABLE_WIDTH))
+    # A line for each bug, on a narrow terminal or none too.
+    console.width = max(console.width, TABLE_WIDTH)
+    console.print(table)
+    for result in results:
+        if result.bug.not_plantable:
+            console.print(f"{result.bug.id}: {result.bug.not_plantable}")
     planted = [result for result in results if result.bug.patch and result.done]
     found = times(planted)
     line = f"{len(found)} of {len(planted)} found"
     if found:
-        line += f", median {statistics.median(found):.1f} s, slowest {found[-1]:.1f} s"
+        line += f", median {statistics.median(found):.2f} s, slowest {found[-1]:.2f} s"
     line += f"; the vectors alone hold {sum(bool(result.conformance) for result in planted)}"
     console.print(line, style="green" if len(found) == len(planted) else "bold red")
     for result in planted:
