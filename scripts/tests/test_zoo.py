@@ -128,7 +128,7 @@ def test_each_patch_applies(group, tmp_path):
         ("lib/src/status.c", "lib/src/status.c"),
         ("src/status.c.orig", "src/status.c"),
         ("status.c", "status.c"),
-        ("/home/me/vvs/lib/src/status.c", "/home/me/vvs/lib/src/status.c"),
+        ("/srv/vvs/lib/src/status.c", "/srv/vvs/lib/src/status.c"),
     ],
 )
 def test_a_patch_may_come_from_anywhere(copy, status_patch, old, new):

@@ -76,13 +76,13 @@ def draw(results: Sequence[Result], path: Path) -> None:
         runs = result.runs[result.best] if result.best else ()
         hits = [run.seconds for run in runs if run.found]
         axes.plot(hits, [line] * len(hits), "o", color=color, markersize=5, alpha=0.7, clip_on=False)
-        misses = sum(not run.found for run in runs) if result.best else 1
-        axes.plot([LONG_SECONDS] * min(misses, 1), [line] * min(misses, 1), "x", color=LOST, clip_on=False)
+        if len(hits) < max(len(runs), 1):
+            axes.plot([LONG_SECONDS], [line], "x", color=LOST, clip_on=False)
         if line and planted[line - 1].bug.kind != result.bug.kind:
             axes.axhline(line - 0.5, color="#dddddd", linewidth=0.8)
     axes.set_xscale("log")
-    axes.set_xlim(0.05, LONG_SECONDS)
-    axes.set_xticks([0.1, 1, 10, 100], ["0.1 s", "1 s", "10 s", "100 s"])
+    axes.set_xlim(0.01, LONG_SECONDS)
+    axes.set_xticks([0.01, 0.1, 1, 10, 100], ["0.01 s", "0.1 s", "1 s", "10 s", "100 s"])
     axes.set_yticks(range(len(planted)), [f"{each.bug.kind}: {each.bug.id}" for each in planted])
     axes.set_ylim(len(planted) - 0.5, -0.5)
     axes.set_xlabel("processor seconds until the first finding, a dot for each PRNG seed")
@@ -92,7 +92,7 @@ def draw(results: Sequence[Result], path: Path) -> None:
         ("not found", "x", LOST),
     ):
         axes.plot([], [], marker, color=color, label=label)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
+    figure.legend(loc="outside upper center", ncols=3, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
