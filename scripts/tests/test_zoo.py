@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from vvs_tools import TOP, targets, zoo_hunt, zoo_list, zoo_view
 from vvs_tools.zoo_copy import Copy, Unusable
-from vvs_tools.zoo_hunt import Hunt, Result, Run
+from vvs_tools.zoo_hunt import Hunt, LibFuzzer, Result, Run
 from vvs_tools.zoo_list import Bug
 
 HEADER = "--- {0}\n+++ {1}\n"
@@ -189,7 +189,9 @@ class FakeHunt(Hunt):
     """Finds nothing but in one target, after so many seconds."""
 
     def __init__(self, tmp_path, finds: str, after: float, seeds=(1, 2, 3, 4, 5)) -> None:
-        super().__init__(bug(targets=("rx_packet",)), None, None, tmp_path, seeds, lambda: None)
+        super().__init__(
+            bug(targets=("rx_packet",)), None, None, LibFuzzer(True), tmp_path, seeds, lambda: None
+        )
         self.folder.mkdir()
         self.finds, self.after, self.calls = finds, after, []
         self.copy = type("NoCopy", (), {"build": lambda *_: None})()

@@ -16,7 +16,7 @@ import click
 from vvs_tools import OUT, zoo_list, zoo_view
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 from vvs_tools.zoo_copy import Copy, Unusable
-from vvs_tools.zoo_hunt import PRNG_SEEDS, Control, Hunt, Result
+from vvs_tools.zoo_hunt import PRNG_SEEDS, Control, Hunt, LibFuzzer, Result
 from vvs_tools.zoo_list import Bug
 
 WORK = OUT / "zoo"
@@ -29,7 +29,8 @@ class Ended(Exception):
 class Zoo:
     """Hunts for many bugs, each job in a copy of its own."""
 
-    def __init__(self, bugs: Sequence[Bug], jobs: int, seeds: tuple[int, ...]) -> None:
+    def __init__(self, bugs: Sequence[Bug], jobs: int, engine: LibFuzzer, seeds: tuple[int, ...]) -> None:
+        self.engine = engine
         self.seeds = seeds
         self.ending = threading.Event()
         self.copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
@@ -48,7 +49,7 @@ class Zoo:
         copy = self.copies.get()
         self.running.add(bug.id)
         try:
-            hunt = Hunt(bug, copy, self.control, WORK / "bugs", self.seeds, self.tick)
+            hunt = Hunt(bug, copy, self.control, self.engine, WORK / "bugs", self.seeds, self.tick)
             self.results[bug.id] = hunt.result
             hunt.run()
         except Unusable as unusable:
@@ -120,6 +121,9 @@ Exit: 0 all found, 1 some missed, 2 usage, 3 a patch does not apply or build, 4 
     help="Any patch against lib/; several times for several bugs.",
 )
 @click.option("--quick", is_flag=True, help="One PRNG seed instead of five.")
+@click.option(
+    "--no-seeds", is_flag=True, help="Without the committed inputs: by what the engine makes alone."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else.")
 @click.option("--jobs", type=click.IntRange(1), help="Bugs at a time.  [default: cores]")
 @click.option(
@@ -132,6 +136,7 @@ def cli(
     names: tuple[str, ...],
     patches: tuple[Path, ...],
     quick: bool,
+    no_seeds: bool,
     as_json: bool,
     jobs: int | None,
     picture: Path,
@@ -143,7 +148,7 @@ def cli(
     console = make_console(stderr=as_json)
     bugs = zoo_list.chosen(names, patches)
     jobs = jobs or os.cpu_count() or 1
-    zoo = Zoo(bugs, jobs, PRNG_SEEDS[:1] if quick else PRNG_SEEDS)
+    zoo = Zoo(bugs, jobs, LibFuzzer(not no_seeds), PRNG_SEEDS[:1] if quick else PRNG_SEEDS)
     stopped: Stop | None = None
     interrupted = False
     with working():
@@ -160,7 +165,8 @@ def cli(
         if as_json:
             click.echo(json.dumps({"bugs": [result.as_object() for result in known]}, indent=2))
         elif known:
-            zoo_view.show(known, console, ["--quick"] if quick else [])
+            options = [name for name, given in (("--quick", quick), ("--no-seeds", no_seeds)) if given]
+            zoo_view.show(known, console, options)
         zoo_view.draw(results, picture)
     if interrupted:
         raise KeyboardInterrupt

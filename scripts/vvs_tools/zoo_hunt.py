@@ -106,6 +106,9 @@ class Result:
 class LibFuzzer:
     """How this engine is started, and what its end means."""
 
+    def __init__(self, with_seeds: bool) -> None:
+        self.with_seeds = with_seeds
+
     def preset(self, target: Target) -> str:
         return PRESETS.get(target.name, PRESET)
 
@@ -115,7 +118,8 @@ class LibFuzzer:
     def command(self, target: Target, seed: int, seconds: int, folder: Path) -> list[str | Path]:
         corpus = folder / "corpus"
         corpus.mkdir()
-        argv = engine.command(target, self.preset(target), seconds, folder, [corpus, *target.seeds])
+        corpora = [corpus, *(target.seeds if self.with_seeds else ())]
+        argv = engine.command(target, self.preset(target), seconds, folder, corpora)
         return [*argv, f"-seed={seed}"]
 
     def finding(self, code: int, log: Path) -> Path | None:
@@ -185,6 +189,7 @@ class Hunt:
         bug: Bug,
         copy: Copy,
         control: Control,
+        engine: LibFuzzer,
         out: Path,
         seeds: tuple[int, ...],
         tick: Callable[[], None],
@@ -194,7 +199,7 @@ class Hunt:
         self.folder = out / bug.id
         self.seeds = seeds
         self.tick = tick
-        self.engine = LibFuzzer()
+        self.engine = engine
         self.result = Result(bug, len(seeds))
 
     def run(self) -> None:
