@@ -119,8 +119,7 @@ class LibFuzzer:
         corpus = folder / "corpus"
         corpus.mkdir()
         corpora = [corpus, *(target.seeds if self.with_seeds else ())]
-        argv = engine.command(target, self.preset(target), seconds, folder, corpora)
-        return [*argv, f"-seed={seed}"]
+        return engine.command(target, self.preset(target), seconds, folder, corpora, seed=seed)
 
     def finding(self, code: int, log: Path) -> Path | None:
         """The input that made the process end with `code`, if one did."""
