@@ -23,6 +23,7 @@ LIKELY = (
         r"vvs_cid_valid|vvs_features_check",
         ("device",),
     ),
+    (r"vvs_queue_(?:state_to_base|base_to_state)", ("round_trip",)),
     (r"lib/src/packed\.c|vvs_packed_", ("packed_queue",)),
     (r"lib/src/split\.[ch]|vvs_split_|vvs_queue_(?:arm|needs_notify)", ("split_queue",)),
     (r"vvs_packet_from_rx|vvs_rx_|vvs_handle_rx|vvs_packet_(?:commit|abort|write)", ("rx_packet",)),
