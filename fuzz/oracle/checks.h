@@ -30,6 +30,9 @@ void order_begin(void);
 void order_fenced(void);
 void order_check(const struct shadow_queue *q, const struct vvs_access *access);
 
+/* outputs.c: a call that is refused leaves its outputs as they were. */
+void outputs_check(const struct run *run);
+
 /* used_ring.c: what is given back, in which order, when visible. Called behind the store. */
 void used_stored(struct shadow_queue *q, const struct vvs_access *access);
 

@@ -78,6 +78,7 @@ static void on_start(void *context, struct run *r)
             resume(q);
         }
     }
+    outputs_check(r);
     serving_begin();
     if (observer.costly) {
         model_start(r);
@@ -176,6 +177,7 @@ static void on_after_step(void *context, struct run *r, uint32_t number,
     (void)context;
     const struct scn_record *step = &r->scenario->steps[number];
     struct shadow_queue *q = queue_of(r, step);
+    outputs_check(r);
     if (observer.costly && answer) {
         end_costly(r, step, number, q, answer);
     }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "run_outputs.h"
 #include "run_private.h"
 
 struct run *run_current;
@@ -37,9 +38,10 @@ enum vvs_status run_start_device(struct run_queue *queue, const struct guest_que
     return place->positioned ? vvs_queue_set_state(&queue->queue, &state) : VVS_OK;
 }
 
-static enum vvs_status set_up(struct run_queue *queue, const struct vvs_memory *memory,
+static enum vvs_status set_up(struct run *run, struct run_queue *queue,
                               const struct guest_queue *place)
 {
+    struct output output;
     const struct vvs_queue_config config = {
         .features = place->features,
         .desc_addr = place->desc,
@@ -52,7 +54,9 @@ static enum vvs_status set_up(struct run_queue *queue, const struct vvs_memory *
         .elements = queue->elements,
         .element_count = RUN_QUEUE_MAX,
     };
-    enum vvs_status status = vvs_queue_init(&queue->queue, memory, &config);
+    output_keep(&output, &queue->queue, sizeof queue->queue);
+    enum vvs_status status = vvs_queue_init(&queue->queue, guest_memory(&run->guest), &config);
+    output_check(run, &output, "vvs_queue_init", status != VVS_OK);
     if (status == VVS_OK) {
         status = run_start_device(queue, place);
     }
@@ -71,6 +75,7 @@ static bool start(struct run *run)
     run->send_count = run->send_next = 0;
     run->event_count = run->event_next = 0;
     run->payload_used = 0;
+    run->spoiled = NULL;
     run->unmappable = !guest_materialise(&run->guest, &status, scenario);
     if (run->unmappable) {
         return false;
@@ -82,10 +87,8 @@ static bool start(struct run *run)
     driver_start(&run->driver, &run->guest, scenario);
     for (uint32_t i = 0; i < run->guest.queue_count; i++) {
         uint32_t role = run->guest.queue_order[i];
-        run->queues[role].setup =
-            status != VVS_OK
-                ? status
-                : set_up(&run->queues[role], guest_memory(&run->guest), &run->guest.queues[role]);
+        struct run_queue *queue = &run->queues[role];
+        queue->setup = status != VVS_OK ? status : set_up(run, queue, &run->guest.queues[role]);
     }
     return true;
 }
@@ -100,8 +103,11 @@ static enum vvs_status bind_all(struct run *run)
 {
     for (uint32_t role = 0; role < GUEST_ROLES; role++) {
         if (is_up(run, role)) {
-            enum vvs_status status =
-                vvs_queue_rebind(&run->queues[role].queue, guest_memory(&run->guest));
+            struct output output;
+            struct vvs_queue *queue = &run->queues[role].queue;
+            output_keep(&output, queue, sizeof *queue);
+            enum vvs_status status = vvs_queue_rebind(queue, guest_memory(&run->guest));
+            output_check(run, &output, "vvs_queue_rebind", status != VVS_OK);
             if (status != VVS_OK) {
                 return status;
             }

@@ -138,6 +138,8 @@ struct run {
     uint8_t *payload_store; /* a tool's: payload bytes are kept here too */
     uint32_t payload_capacity;
     uint32_t payload_used;
+    const char
+        *spoiled; /* the call that was refused and changed its output all the same, or NULL */
 };
 
 /* run_init prepares `run` once: the guest's arena.

@@ -2,6 +2,7 @@
 /* The device steps of a scenario, on a queue that is set up. */
 #include <string.h>
 
+#include "run_outputs.h"
 #include "run_private.h"
 
 /* What a device step works on. */
@@ -134,10 +135,14 @@ static struct run_chain *parse(struct device *device, struct run_popped *popped,
         keep_event_chain(popped, chain);
         return run_add_chain(run, device->role, RUN_EVENT);
     }
+    struct output output;
+    output_keep(&output, packet, sizeof *packet);
     popped->status =
         device->role == VVS_QUEUE_TX
             ? vvs_packet_from_tx(packet, NULL, chain, popped->slices, RUN_SLICES, max_payload)
             : vvs_packet_from_rx(packet, NULL, chain, popped->slices, RUN_SLICES, max_payload);
+    output_check(run, &output, "vvs_packet_from_tx or _rx",
+                 popped->status != VVS_OK && popped->status != VVS_E_PAYLOAD_LIMIT);
     if (popped->status != VVS_OK) {
         return run_add_reject(run, device->role, popped->status,
                               popped->status == VVS_E_PAYLOAD_LIMIT ? packet : NULL);
@@ -163,8 +168,15 @@ static void pop(struct device *device)
     }
     run->loads_left -= pop_cost(device);
     struct run_popped *popped = popped_at(queue, queue->popped_count);
+    struct output told;
+    struct output token;
+    memset(&chain, 0, sizeof chain);
+    output_keep(&told, &chain, sizeof chain);
+    output_keep(&token, &popped->token, sizeof popped->token);
     popped->status = vvs_queue_pop(&queue->queue, &popped->token, &chain);
     bool refused = vvs_status_reaction(popped->status) == VVS_REACT_RETURN;
+    output_check(run, &told, "vvs_queue_pop", popped->status != VVS_OK);
+    output_check(run, &token, "vvs_queue_pop", popped->status != VVS_OK && !refused);
     if (popped->status != VVS_OK && !refused) {
         answer->status = popped->status;
         return;
@@ -208,7 +220,10 @@ static enum vvs_status fill_packet(struct device *device, struct run_popped *pop
                                    struct run_chain **out_chain)
 {
     struct run_chain *chain = run_fill(device->run, &popped->packet);
+    struct output output;
+    output_keep(&output, &popped->used_len, sizeof popped->used_len);
     enum vvs_status status = vvs_packet_commit(&popped->packet, &popped->used_len);
+    output_check(device->run, &output, "vvs_packet_commit", status != VVS_OK);
     if (status != VVS_OK) {
         chain->kind = RUN_REJECT;
         chain->status = status;
@@ -224,7 +239,10 @@ static enum vvs_status fill_event(struct device *device, struct run_popped *popp
                                   struct run_chain **out_chain)
 {
     uint32_t event = run_pending_event(device->run);
+    struct output output;
+    output_keep(&output, &popped->used_len, sizeof popped->used_len);
     enum vvs_status status = vvs_event_commit(&popped->used_len, &popped->chain, event);
+    output_check(device->run, &output, "vvs_event_commit", status != VVS_OK);
     *out_chain = status == VVS_OK ? run_sent_event(device->run)
                                   : run_add_reject(device->run, device->role, status, NULL);
     return status;
@@ -347,7 +365,10 @@ static void restore(struct device *device)
     vvs_queue_reset(&queue->queue);
     queue->popped_count = 0;
     queue->has_returned = false;
+    struct output output;
+    output_keep(&output, &queue->queue, sizeof queue->queue);
     device->answer->status = vvs_queue_set_state(&queue->queue, &state);
+    output_check(device->run, &output, "vvs_queue_set_state", device->answer->status != VVS_OK);
 }
 
 static void execute(struct device *device)

@@ -171,6 +171,10 @@ static void play(const uint8_t *bytes, size_t len)
     memcpy(s.regions, s.model.regions, sizeof s.regions);
     bool table = device_model_table(&s.model);
     expect("table", vvs_memory_init(&s.memory, s.regions, wanted) == VVS_OK, table, wanted);
+    if (!table) {
+        static const struct vvs_memory untouched;
+        expect("refused table", memcmp(&s.memory, &untouched, sizeof untouched) != 0, 0, wanted);
+    }
     if (table) {
         stats_packet(false, false, 0); /* no packet here: what is wanted is a table */
     }

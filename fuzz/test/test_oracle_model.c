@@ -8,6 +8,7 @@
 #include "checks.h"
 #include "observer.h"
 #include "oracle.h"
+#include "run_outputs.h"
 
 static void (*falsify)(struct run *run, struct run_answer *answer); /* at the end of `at_step` */
 static void (*falsify_start)(struct run *run);
@@ -457,6 +458,39 @@ static void test_serving_no_more(void **state)
                                 "and 0 answers");
 }
 
+static void spoil(struct run *r, struct run_answer *answer)
+{
+    (void)answer;
+    struct output output;
+    const uint8_t before = 1;
+    uint8_t object = before;
+    output_keep(&output, &object, sizeof object);
+    object = 2;
+    output_check(r, &output, "a call", false);
+    assert_null(r->spoiled);
+    output_check(r, &output, "a call", true);
+}
+
+static void test_outputs(void **state)
+{
+    (void)state;
+    two_chains();
+    falsify = spoil;
+    expect("outputs: a call was refused");
+}
+
+/* The queue of the run before is live when a set-up of no size is refused. */
+static void test_refused_set_up_leaves_a_queue(void **state)
+{
+    (void)state;
+    two_chains();
+    expect_clean();
+    begin(state);
+    build_queue(&scenario, TX, 7);
+    two_chains();
+    expect_clean();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -482,6 +516,8 @@ int main(void)
         cmocka_unit_test_setup(test_dirty, begin),
         cmocka_unit_test_setup(test_serving, begin),
         cmocka_unit_test_setup(test_serving_no_more, begin),
+        cmocka_unit_test_setup(test_outputs, begin),
+        cmocka_unit_test_setup(test_refused_set_up_leaves_a_queue, begin),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
