@@ -40,6 +40,8 @@ void vvs_observe_before(const struct vvs_access *access)
         order_check(q, access);
         work_count(q, access);
         stale_before(access);
+    } else if (observer.pause) {
+        observer.pause();
     }
     run_note_store(access);
 }

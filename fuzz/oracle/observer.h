@@ -6,8 +6,9 @@
 
 /* What of the oracles watches now. */
 struct observer {
-    bool checks; /* those of single accesses */
-    bool costly; /* and those that cost time */
+    bool checks;         /* those of single accesses */
+    bool costly;         /* and those that cost time */
+    void (*pause)(void); /* where nothing is checked: what a target does at each access, or NULL */
 };
 
 extern struct observer observer;
