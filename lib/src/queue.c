@@ -7,10 +7,6 @@
 #include "ring.h"
 #include "split.h"
 
-#if defined(VVS_TSAN)
-uint32_t vvs_tsan_fence_word;
-#endif
-
 /* Honoured: they change what a queue does. Passed: they are the monitor's business. */
 #define VVS_FEATURES_HONOURED                                                                      \
     (VVS_FEATURE(VVS_F_INDIRECT_DESC) | VVS_FEATURE(VVS_F_EVENT_IDX) |                             \

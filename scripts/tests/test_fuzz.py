@@ -258,6 +258,7 @@ def test_a_tiny_disk_is_inconclusive_in_one_line(tmp_path):
         ("SUMMARY: AddressSanitizer: heap-buffer-overflow x.c:1 in f\n", "heap-buffer-overflow"),
         ("SUMMARY: MemorySanitizer: use-of-uninitialized-value x.c:1\n", "use-of-uninitialized-value"),
         ("SUMMARY: UndefinedBehaviorSanitizer: shift-exponent x.c:1\n", "shift-exponent"),
+        ("SUMMARY: ThreadSanitizer: data race x.c:1 in f\n", "data-race"),
         ("SUMMARY: libFuzzer: deadly signal\n", "deadly-signal"),
         ("SUMMARY: libFuzzer: timeout\n", "timeout"),
         ("==7==ERROR: LeakSanitizer: x\nSUMMARY: AddressSanitizer: 24 byte(s) leaked\n", "memory-leak"),

@@ -11,9 +11,10 @@ from vvs_tools import TOP
 
 ORACLE = re.compile(r"^oracle ([\w-]+): ", re.MULTILINE)
 LEAK = re.compile(r"^(?:==\d+==)?ERROR: LeakSanitizer", re.MULTILINE)
-SUMMARY = re.compile(r"^SUMMARY: (?:\w+Sanitizer|libFuzzer): ([\w-]+(?: signal)?)", re.MULTILINE)
+SUMMARY = re.compile(r"^SUMMARY: (?:\w+Sanitizer|libFuzzer): ([\w-]+(?: (?:signal|race))?)", re.MULTILINE)
 REPORT = re.compile(
-    r"^(oracle [\w-]+: .+|.*runtime error: .+|==\d+==\s*(?:ERROR|WARNING): .+)$", re.MULTILINE
+    r"^(oracle [\w-]+: .+|.*runtime error: .+|==\d+==\s*(?:ERROR|WARNING): .+|WARNING: ThreadSanitizer: .+)$",
+    re.MULTILINE,
 )
 REPLAYED = re.compile(r"^replay: finding in (.+)$", re.MULTILINE)
 

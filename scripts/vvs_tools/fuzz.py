@@ -17,10 +17,16 @@ from vvs_tools.console import Exit, Progress, Stop, main, make_console
 from vvs_tools.folder import Folder
 from vvs_tools.repeat import Commands
 
-# What fuzzes, and what replays the findings without an engine.
 SECONDS = 60
 SEED_MAX = 2**31 - 1
-PRESETS = {"address": ("fuzz", "unit"), "memory": ("fuzz-msan", "unit-msan")}
+# What fuzzes, and what replays the findings without an engine.
+PRESETS = {
+    "address": ("fuzz", "unit"),
+    "memory": ("fuzz-msan", "unit-msan"),
+    "thread": ("fuzz-tsan", "unit-tsan"),
+}
+# ThreadSanitizer has nothing to see in a target of one thread.
+THREADED = ("threads",)
 # A compiler's, a linker's or CMake's; a command line with -Werror is none.
 BUILD_ERROR = re.compile(r"^.*\b(?:error:|CMake Error\b).*$", re.MULTILINE)
 VERDICTS = {
@@ -75,6 +81,7 @@ Examples:
   scripts/fuzz tx_packet rx_packet --seconds 600
   scripts/fuzz --each --seconds 300 --jobs 2        five minutes for each target
   scripts/fuzz tx_packet --sanitizer memory
+  scripts/fuzz --sanitizer thread                   a driver thread against a device thread
   scripts/fuzz --seconds 10 --json >campaign.json
   scripts/fuzz --runs 100000 --seed 1               the same campaign each time
 Exit: 0 clean, 1 findings, 2 usage, 3 setup failed, 4 inconclusive, 130 interrupted.
@@ -119,7 +126,7 @@ def cli(
     if runs and (seconds or each):
         raise click.UsageError("--runs takes the place of --seconds and --each")
     console = make_console(stderr=as_json)
-    found = targets.chosen(names)
+    found = targets.chosen(names or (THREADED if sanitizer == "thread" else ()))
     presets = PRESETS[sanitizer]
     compile_all(found, presets, console)
     jobs = jobs or os.cpu_count() or 1

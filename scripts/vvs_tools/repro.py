@@ -21,7 +21,17 @@ from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
 DEFAULT_TARGET = "tx_packet"
 TOOLS_PRESET = "unit"  # cJSON is not instrumented, so the tools are not built under MemorySanitizer
-PRESETS = ("unit", "unit-gcc", "unit-msan", "unit-m32", "unit-gcc-m32", "unit-s390x", "trace", "coverage")
+PRESETS = (
+    "unit",
+    "unit-gcc",
+    "unit-msan",
+    "unit-tsan",
+    "unit-m32",
+    "unit-gcc-m32",
+    "unit-s390x",
+    "trace",
+    "coverage",
+)
 HEX_BYTES = 512
 MOST_SHOWN = 8  # of the chains of one answer
 VERSION = b"\1"  # the first byte of a scenario

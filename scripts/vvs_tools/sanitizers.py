@@ -30,6 +30,7 @@ def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     if symbolizer:
         env.setdefault("ASAN_SYMBOLIZER_PATH", symbolizer)
         env.setdefault("MSAN_SYMBOLIZER_PATH", symbolizer)
+        env.setdefault("TSAN_SYMBOLIZER_PATH", symbolizer)
     return env | (extra or {})
 
 
