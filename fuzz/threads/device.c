@@ -220,14 +220,34 @@ static void restart(void)
     set_base(base);
 }
 
-/* Where the queue begins, as a transport hands it over. */
-static uint32_t first_base(const struct plan *plan)
+/* A queue at `position` with nothing in flight, as a transport hands it over. */
+static uint32_t base_of(const struct plan *plan, uint32_t position)
 {
     if (!plan->packed) {
-        return plan->start;
+        return (uint16_t)position;
     }
-    uint32_t place = plan->start % plan->size | (plan->start < plan->size ? 1u << 15 : 0);
+    bool wrap = position / plan->size % 2 == 0;
+    uint32_t place = position % plan->size | (wrap ? 1u << 15 : 0);
     return place | place << 16;
+}
+
+/* Behind the last chain nothing is there, and the queue stands where it must. */
+static void check_end(void)
+{
+    const struct plan *plan = device.plan;
+    uint32_t end = plan->start;
+    struct plan_chain chain;
+    struct vvs_token token;
+    struct vvs_chain none;
+    for (uint32_t number = 0; number < plan->chains; number++) {
+        plan_chain(plan, &chain, number);
+        end += plan->packed && !chain.indirect ? chain.count : 1;
+    }
+    expect("a pop behind the last", vvs_queue_pop(&device.queue, &token, &none), VVS_EMPTY);
+    if (get_base() != base_of(plan, end)) {
+        plan_fail(plan, "pair", "the queue ends at base 0x%x, expected 0x%x", get_base(),
+                  base_of(plan, end));
+    }
 }
 
 /* Asks for a kick, and sleeps unless something came meanwhile. */
@@ -242,9 +262,12 @@ static void wait_for_kick(void)
     if (more || bell_sleep(&device.pair->bell, BELL_DEVICE)) {
         return;
     }
-    expect("arm", vvs_queue_arm(&device.queue, &more), VVS_OK);
+    struct vvs_token token;
+    struct vvs_chain chain;
+    bool available = vvs_queue_pop(&device.queue, &token, &chain) != VVS_EMPTY;
     plan_fail(device.plan, "lost-wakeup", "both threads sleep: %s, %u packets came through",
-              more ? "the device was not kicked" : "the driver was not called", device.handled);
+              available ? "the device was not kicked" : "the driver was not called",
+              device.handled);
 }
 
 static void run_turns(void)
@@ -274,8 +297,9 @@ void device_run(struct pair *pair)
     memory_table(device.regions);
     expect("memory_init", vvs_memory_init(&device.memory, device.regions, 2), VVS_OK);
     start_queue();
-    set_base(first_base(device.plan));
+    set_base(base_of(device.plan, device.plan->start));
     run_turns();
+    check_end();
     observer.pause = NULL;
     if (!bell_leave(&pair->bell, BELL_DEVICE)) {
         plan_fail(device.plan, "lost-wakeup", "the driver sleeps, and was not called for the last");
