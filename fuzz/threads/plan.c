@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
+#define _POSIX_C_SOURCE 200809L /* pause */
 #include "plan.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "chance.h"
 #include "memory.h"
@@ -112,8 +114,13 @@ uint32_t plan_packet(const struct plan *plan, uint8_t out_bytes[VVS_HDR_BYTES + 
 
 void plan_fail(const struct plan *plan, const char *name, const char *format, ...)
 {
+    static uint32_t failed;
     char report[256];
     va_list arguments;
+    /* The other thread's finding must not end the process while this one's is written. */
+    while (__atomic_exchange_n(&failed, 1, __ATOMIC_RELAXED) != 0) {
+        (void)pause();
+    }
     va_start(arguments, format);
     vsnprintf(report, sizeof report, format, arguments);
     va_end(arguments);
