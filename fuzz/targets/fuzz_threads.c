@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     stats_generated(); /* by the engine, which has no mutator here that would say so */
     stats_begin();
     for (uint32_t left = oracle_costly_one_in == 1 ? TRIES : 1; left != 0; left--) {
-        pair_run(bytes, len);
+        const struct pair *pair = pair_run(bytes, len);
+        stats_packet(pair->plan.rx, pair->plan.packed, pair->tags);
     }
     stats_end();
     return 0;

@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "pair.h"
 #include "ring.h"
+#include "stats.h"
 
 struct driver {
     struct pair *pair;
@@ -34,6 +35,15 @@ static void kick(struct driver *driver)
     }
 }
 
+static uint32_t tags_of(const struct plan_chain *chain)
+{
+    uint32_t tags = chain->indirect ? 1u << STATS_INDIRECT : 0;
+    tags |= chain->count == 1   ? 1u << STATS_ONE
+            : chain->count == 2 ? 1u << STATS_TWO
+                                : 1u << STATS_MANY;
+    return tags | (chain->lens[0] < VVS_HDR_BYTES ? 1u << STATS_CUT : 0);
+}
+
 static void add_batch(struct driver *driver)
 {
     struct plan_chain chain;
@@ -43,6 +53,7 @@ static void add_batch(struct driver *driver)
     }
     for (; left != 0 && can_add(driver, &chain); left--) {
         ring_add(&driver->ring, &chain, driver->added++);
+        driver->pair->tags |= tags_of(&chain);
         chance_pause(&driver->chance);
     }
     ring_show(&driver->ring);

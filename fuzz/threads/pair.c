@@ -38,12 +38,14 @@ void pair_begin(void)
     bell_change(&begun, begun + 1);
 }
 
-void pair_run(const uint8_t *bytes, size_t len)
+const struct pair *pair_run(const uint8_t *bytes, size_t len)
 {
     start_once();
     plan_decode(&pair.plan, bytes, len);
     bell_start(&pair.bell);
+    pair.tags = 0;
     memory_start();
     driver_run(&pair);
     bell_wait(&ended, begun - 1);
+    return &pair;
 }

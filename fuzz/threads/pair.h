@@ -12,11 +12,14 @@
 struct pair {
     struct plan plan;
     struct bell bell;
+    uint32_t tags; /* how chains lay, as fuzz/driver/stats.h has it */
 };
 
 /* pair_run lets both threads do what the input asks. The caller is the driver; the device's thread
- * is started by the first call, and parked when this returns. */
-void pair_run(const uint8_t *bytes, size_t len);
+ * is started by the first call, and parked when this returns.
+ *
+ * Returns  what was done, until the next call. */
+const struct pair *pair_run(const uint8_t *bytes, size_t len);
 
 /* pair_begin lets the device's thread go; what the driver wrote before is there. */
 void pair_begin(void);
