@@ -19,22 +19,23 @@ static uint32_t avail_event(const struct ring *ring)
     return MEMORY_DEVICE + 4 + 8 * ring->plan->size;
 }
 
-/* Writes the chain's elements into the table at `table`, at the places in `places`. */
+/* Writes the chain's elements into the table at `table`: at the places in `places`, or without them
+ * one behind the other. */
 static void put_elements(const struct ring *ring, const struct plan_chain *chain, uint32_t table,
                          const uint16_t *places, uint64_t addr)
 {
     for (uint32_t i = 0; i < chain->count; i++) {
         bool last = i + 1 == chain->count;
+        uint32_t at = places ? places[i] : i;
         uint32_t flags = (last ? 0 : VVS_DESC_F_NEXT) | (ring->plan->rx ? VVS_DESC_F_WRITE : 0);
-        uint16_t next = last ? 0 : places[i + 1];
-        ring_put_desc(table + 16u * places[i], addr, chain->lens[i], (uint16_t)flags, next);
+        uint32_t next = last ? 0 : places ? places[i + 1] : i + 1;
+        ring_put_desc(table + 16 * at, addr, chain->lens[i], (uint16_t)flags, (uint16_t)next);
         addr += chain->lens[i];
     }
 }
 
 void split_add(struct ring *ring, const struct plan_chain *chain, uint32_t number)
 {
-    static const uint16_t in_order[PLAN_ELEMENTS_MAX] = {0, 1, 2, 3};
     struct ring_chain added = {.out = true, .number = number, .span = 1};
     added.desc_count = chain->indirect ? 1 : chain->count;
     for (uint32_t i = 0; i < added.desc_count; i++) {
@@ -43,7 +44,7 @@ void split_add(struct ring *ring, const struct plan_chain *chain, uint32_t numbe
     uint16_t head = added.descs[0];
     uint64_t addr = MEMORY_ADDR(ring_buffer(head));
     if (chain->indirect) {
-        put_elements(ring, chain, ring_table(head), in_order, addr);
+        put_elements(ring, chain, ring_table(head), NULL, addr);
         ring_put_desc(MEMORY_DESC + 16u * head, MEMORY_ADDR(ring_table(head)), 16 * chain->count,
                       VVS_DESC_F_INDIRECT, 0);
     } else {
