@@ -118,6 +118,10 @@ def test_the_ceiling_is_no_target_of_a_campaign(script):
     assert script("fuzz", "nothing").returncode == 2
 
 
+def test_the_targets_with_threads_are_targets():
+    assert set(fuzz.THREADED) <= set(targets.campaign())
+
+
 @pytest.mark.parametrize(
     "argv",
     [
