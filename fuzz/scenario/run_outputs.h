@@ -31,9 +31,9 @@ static inline void output_keep(struct output *output, const void *object, size_t
     memcpy(output->before, object, output->len);
 }
 
-/* output_check says in `run` that the call of this name changed the object, where it was
+/* output_check says in `played` that the call of this name changed the object, where it was
  * refused. */
-static inline void output_check(struct run *run, const struct output *output, const char *call,
+static inline void output_check(struct run *played, const struct output *output, const char *call,
                                 bool refused)
 {
     unsigned char after[OUTPUT_MAX_BYTES];
@@ -47,7 +47,7 @@ static inline void output_check(struct run *run, const struct output *output, co
     __msan_unpoison(after, output->len);
 #endif
     if (memcmp(after, output->before, output->len) != 0) {
-        run->spoiled = call;
+        played->spoiled = call;
     }
 }
 
