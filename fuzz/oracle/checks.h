@@ -67,6 +67,9 @@ void silent_begin(const struct guest *guest);
 void silent_stored(const void *host, uint32_t len);
 void silent_end(void);
 
+/* frames.c: nothing points into the frame of a function that returned. */
+void frames_watch(bool watched);
+
 /* same_answer.c: runs `scenario` once more, and compares with the answers that `run` holds. */
 void same_answer_check(struct run *run, const struct scn_scenario *scenario);
 

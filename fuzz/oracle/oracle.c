@@ -296,10 +296,11 @@ void oracle_run(const uint8_t *bytes, size_t len, const struct rule *rule)
     stats_begin();
     scn_decode(&scenario, bytes, len);
     rule_apply(rule, &scenario);
-    bool costly = scenario.race_count != 0 ||
-                  run_fold_bytes(RUN_FOLD_START, bytes, len) % oracle_costly_one_in == 0;
-    (void)oracle_play(&scenario, &oracle_hooks, costly);
-    if (costly) {
+    bool chosen = run_fold_bytes(RUN_FOLD_START, bytes, len) % oracle_costly_one_in == 0;
+    frames_watch(chosen);
+    (void)oracle_play(&scenario, &oracle_hooks, chosen || scenario.race_count != 0);
+    frames_watch(false);
+    if (chosen) {
         same_answer_check(&run, &scenario);
     }
     stats_end();
