@@ -48,6 +48,7 @@ def command(
         f"-timeout={INPUT_TIMEOUT_S}",
         f"-report_slow_units={INPUT_TIMEOUT_S}",
         f"-rss_limit_mb={RSS_LIMIT_MB}",
+        "-reduce_inputs=0",  # it searches each counter among those of the parent, and rewrites files
         "-print_final_stats=1",
         *alone,
         *dictionary,
