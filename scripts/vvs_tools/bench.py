@@ -5,7 +5,7 @@ import json
 
 import click
 
-from vvs_tools import bench_fuzz, bench_parse, build, targets
+from vvs_tools import bench_fuzz, bench_oracles, bench_parse, build, targets
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
 EPILOG = """\b
@@ -55,17 +55,27 @@ def parse(as_json: bool) -> Exit:
 @click.argument("names", metavar="[TARGET]...", nargs=-1)
 @as_json_option
 def fuzz(names: tuple[str, ...], as_json: bool) -> Exit:
-    """Executions a second of one process, in turns with a target that does nothing."""
+    """Executions a second of one process, in turns with a target that does nothing; then what each oracle
+    costs."""
     chosen = targets.chosen(names)
+    judged = [target for target in chosen if target.input == "scenario"]
     programs = [target.engine(bench_fuzz.PRESET).name for target in chosen]
     programs.append(targets.every()[bench_fuzz.CEILING].engine(bench_fuzz.PRESET).name)
     with Progress(make_console(stderr=True), "bench fuzz") as progress:
         compile_for(bench_fuzz.PRESET, programs, progress)
+        compile_for(bench_oracles.PRESET, [target.engine(bench_oracles.PRESET).name for target in judged], progress)
+        costs = [
+            bench_oracles.measure(target, lambda target=target: progress.tick(f"{target.name}, its oracles"))
+            for target in judged
+        ]
         speeds = bench_fuzz.measure([target.name for target in chosen], progress.tick)
     if as_json:
-        click.echo(json.dumps({"targets": [speed.as_object() for speed in speeds]}, indent=2))
-    else:
-        bench_fuzz.show(speeds, make_console())
+        found = {"targets": [speed.as_object() for speed in speeds]}
+        click.echo(json.dumps(found | {"costs": [cost.as_object() for cost in costs]}, indent=2))
+        return Exit.CLEAN
+    bench_fuzz.show(speeds, make_console())
+    if costs:
+        bench_oracles.show(costs, make_console())
     return Exit.CLEAN
 
 
