@@ -61,7 +61,8 @@ static void stored(struct shadow_queue *q, const struct vvs_access *access)
 
 static void race(const struct vvs_access *access)
 {
-    if (!observer.costly || run_races_left == 0) {
+    if (!observer.costly || run_races_left == 0 || access->kind != VVS_ACCESS_LOAD ||
+        !run_race_due(access)) {
         run_race_loaded(access);
         return;
     }

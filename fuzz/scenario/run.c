@@ -273,6 +273,31 @@ static void race_write(struct run *run, const struct scn_record *record, const u
     guest_touch(&run->guest, place->host + at, len);
 }
 
+/* Where in the access the race's item lies, or a negative number where it is about another one. */
+static int64_t race_meets(const struct run_race *race, const struct vvs_access *access)
+{
+    const struct scn_record *record = race->record;
+    return scn_get(record, SCN_RACE_F_ITEM, VVS_ITEM_DESC) == access->item
+               ? race_at(access, (uint32_t)scn_get(record, SCN_RACE_F_INDEX, 0))
+               : -1;
+}
+
+static bool is_its_turn(const struct run_race *race)
+{
+    return race->seen == scn_get(race->record, SCN_RACE_F_AFTER, 0);
+}
+
+bool run_race_due(const struct vvs_access *access)
+{
+    const struct run *run = run_current;
+    bool due = false;
+    for (uint32_t i = 0; run != NULL && i < run->scenario->race_count; i++) {
+        const struct run_race *race = &run->races[i];
+        due = due || (is_its_turn(race) && race_meets(race, access) >= 0);
+    }
+    return due;
+}
+
 void run_race_apply(const struct vvs_access *access)
 {
     struct run *run = run_current;
@@ -281,18 +306,16 @@ void run_race_apply(const struct vvs_access *access)
     }
     for (uint32_t i = 0; i < run->scenario->race_count; i++) {
         struct run_race *race = &run->races[i];
-        const struct scn_record *record = race->record;
-        if (scn_get(record, SCN_RACE_F_ITEM, VVS_ITEM_DESC) != access->item) {
-            continue;
-        }
-        int64_t at = race_at(access, (uint32_t)scn_get(record, SCN_RACE_F_INDEX, 0));
+        int64_t at = race_meets(race, access);
         if (at < 0) {
             continue;
         }
-        if (race->seen++ == scn_get(record, SCN_RACE_F_AFTER, 0)) {
+        bool now = is_its_turn(race);
+        race->seen++;
+        if (now) {
             run_races_left--;
-            if (scn_has(record, SCN_RACE_F_BYTES)) {
-                race_write(run, record, (const uint8_t *)access->host + at);
+            if (scn_has(race->record, SCN_RACE_F_BYTES)) {
+                race_write(run, race->record, (const uint8_t *)access->host + at);
             }
         }
     }

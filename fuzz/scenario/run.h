@@ -175,6 +175,9 @@ extern struct run *run_current;
 /* Races of what runs now that are yet to happen. */
 extern uint32_t run_races_left;
 
+/* run_race_due says whether run_race_apply would write something. */
+bool run_race_due(const struct vvs_access *access);
+
 /* run_race_apply looks for races on `access` (below). */
 void run_race_apply(const struct vvs_access *access);
 
