@@ -90,11 +90,22 @@ static bool covers(const struct load *load, enum vvs_item item, uint32_t index, 
     return is_stream(item) ? load->index + offset == index : load->index == index;
 }
 
-/* The load that gave the byte at `host` first, or NULL. */
-static struct load *load_of(enum vvs_item item, uint32_t index, const uint8_t *host)
+/* Number of the first load behind `from` that a byte of this item may come from, or the count. */
+static uint32_t next_load(uint32_t from, enum vvs_item item, uint32_t index)
 {
-    for (uint32_t i = 0; i < load_count; i++) {
-        if (!loads[i].taken && covers(&loads[i], item, index, host)) {
+    uint32_t at = from;
+    while (at < load_count && (loads[at].item != item || loads[at].taken ||
+                               (!is_stream(item) && loads[at].index != index))) {
+        at++;
+    }
+    return at;
+}
+
+/* The load that gave the byte at `host` first, or NULL; none before number `from` did. */
+static struct load *load_of(uint32_t from, enum vvs_item item, uint32_t index, const uint8_t *host)
+{
+    for (uint32_t i = from; i < load_count; i = next_load(i + 1, item, index)) {
+        if (covers(&loads[i], item, index, host)) {
             return &loads[i];
         }
     }
@@ -105,9 +116,14 @@ static struct load *load_of(enum vvs_item item, uint32_t index, const uint8_t *h
 static void read_loaded(uint8_t *out_bytes, enum vvs_item item, uint32_t index, const uint8_t *host,
                         uint32_t len)
 {
+    uint32_t from = next_load(0, item, index);
     struct load *last = NULL;
+    if (from == load_count) {
+        memcpy(out_bytes, host, len);
+        return;
+    }
     for (uint32_t i = 0; i < len; i++) {
-        struct load *load = load_of(item, is_stream(item) ? index + i : index, host + i);
+        struct load *load = load_of(from, item, is_stream(item) ? index + i : index, host + i);
         out_bytes[i] = load ? pool[load->at + (uint32_t)(host + i - load->host)] : host[i];
         last = load ? load : last;
     }
