@@ -3,7 +3,7 @@ import json
 
 import jsonschema
 import pytest
-from vvs_tools import bench_fuzz, bench_parse, build, targets
+from vvs_tools import bench_fuzz, bench_oracles, bench_parse, build, targets
 from vvs_tools.console import Exit, Stop
 
 COUNT = {"type": "integer", "exclusiveMinimum": 20}
@@ -95,3 +95,47 @@ def test_the_help_of_each_part_has_examples(script):
     for part in ("parse", "fuzz"):
         done = script("bench", part, "--help")
         assert "scripts/bench" in done.stdout.partition("Examples:")[2]
+
+
+CALLGRIND = """\
+fl=/x/fuzz/targets/fuzz_a.c
+fn=LLVMFuzzerTestOneInput
+10 5
+cfi=/x/fuzz/oracle/oracle.c
+cfn=oracle_run
+calls=2 300
+10 995
+
+fl=/x/fuzz/oracle/oracle.c
+fn=oracle_run
+300 40
+cfi=/x/fuzz/scenario/run.c
+cfn=run_scenario
+calls=2 20
+301 900
+
+fl=/x/fuzz/oracle/model_walk.c
+fn=model_pop
+20 30
+fi=/x/fuzz/oracle/shadow.h
+21 4
+fe=/x/fuzz/oracle/model_walk.c
+cfi=???
+cfn=memcpy
+calls=3 0
+22 60
+cfi=/x/fuzz/oracle/silent.c
+cfn=silent_end
+calls=1 9
+23 500
+
+fl=/x/fuzz/oracle/silent.c
+fn=silent_end
+9 500
+"""
+
+
+def test_an_oracle_costs_its_own_instructions_and_what_it_calls_outside():
+    whole, oracles = bench_oracles.count(CALLGRIND.splitlines())
+    assert whole == 995
+    assert oracles == {"in common": 40, "model": 94, "silent": 500}

@@ -63,7 +63,9 @@ def fuzz(names: tuple[str, ...], as_json: bool) -> Exit:
     programs.append(targets.every()[bench_fuzz.CEILING].engine(bench_fuzz.PRESET).name)
     with Progress(make_console(stderr=True), "bench fuzz") as progress:
         compile_for(bench_fuzz.PRESET, programs, progress)
-        compile_for(bench_oracles.PRESET, [target.engine(bench_oracles.PRESET).name for target in judged], progress)
+        compile_for(
+            bench_oracles.PRESET, [target.engine(bench_oracles.PRESET).name for target in judged], progress
+        )
         costs = [
             bench_oracles.measure(target, lambda target=target: progress.tick(f"{target.name}, its oracles"))
             for target in judged

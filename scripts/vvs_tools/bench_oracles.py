@@ -48,7 +48,7 @@ class Cost:
 def oracle_of(file: str) -> str | None:
     """Which oracle a source file belongs to; model_*.c is one."""
     path = Path(file)
-    if path.parent.name != "oracle" or path.suffix != ".c":
+    if path.parent.name != "oracle" or path.suffix != ".c" or path.stem == "frames":
         return None
     name = "model" if path.stem.startswith("model") else path.stem
     return SHARED.get(name, name.replace("_", "-"))
@@ -56,29 +56,30 @@ def oracle_of(file: str) -> str | None:
 
 def count(lines: list[str]) -> tuple[int, Counter[str]]:
     """The whole and each oracle, of a callgrind file without compressed names. An oracle's are its own
-    instructions, and those of calls that leave the oracles; what hooks call is counted there."""
+    instructions, and those of calls that leave the oracles; decoding and the run itself are no oracle."""
     whole, oracles = 0, Counter[str]()
-    function_file = file = called_file = called = ""
+    function_file = function = file = called_file = called = ""
     in_call = False
     for line in lines:
         key, is_name, value = line.partition("=")
         if is_name and key == "fl":
             function_file = file = called_file = value
+        elif is_name and key == "fn":
+            function = value.split("'")[0]
         elif is_name and key in ("fi", "fe"):
             file = value
         elif is_name and key in ("cfi", "cfl"):
             called_file = value
         elif is_name and key == "cfn":
-            called = value
+            called = value.split("'")[0]
         elif is_name and key == "calls":
             in_call = True
         elif re.match(r"[\d+*-]\S* \d+$", line):
             spent = int(line.split()[1])
-            if in_call and called.split("'")[0] == WHOLE:
+            if in_call and called == WHOLE:
                 whole += spent
             name = oracle_of(function_file)
-            leaves = not oracle_of(called_file) and called.split("'")[0] != "run_scenario"
-            if name and (not in_call or leaves or name == "same-answer"):
+            if name and (not in_call or (function != WHOLE and not oracle_of(called_file))):
                 oracles[name] += spent
             in_call, called_file = False, file
     return whole, oracles
@@ -109,5 +110,7 @@ def show(costs: list[Cost], console: Console) -> None:
     for oracle, _ in total.most_common():
         table.add_row(oracle, *(f"{cost.share(oracle):.1%}" for cost in costs))
     table.add_row("instructions an input", *(f"{cost.whole / RUNS:,.0f}" for cost in costs))
-    console.print("what each oracle takes of one input's instructions, sanitizers aside:")
+    console.print(
+        "what each oracle takes of an input's instructions (frames and other sanitizers aside):"
+    )
     console.print(table)
