@@ -21,7 +21,8 @@ LOG = OUT / "bench" / "oracles.log"
 TIMEOUT_S = 300
 SECONDS = 600  # never reached
 RUNS = 20000
-WHOLE = "oracle_run"
+WHOLE = "LLVMFuzzerTestOneInput"
+ENTRIES = ("oracle_run", "oracle_play")  # what they call themselves is the run, not an oracle
 # Files that are no oracle of their own, but what several of them stand on.
 SHARED = {"observer": "in common", "oracle": "in common", "shadow": "in common"}
 
@@ -79,7 +80,7 @@ def count(lines: list[str]) -> tuple[int, Counter[str]]:
             if in_call and called == WHOLE:
                 whole += spent
             name = oracle_of(function_file)
-            if name and (not in_call or (function != WHOLE and not oracle_of(called_file))):
+            if name and (not in_call or (function not in ENTRIES and not oracle_of(called_file))):
                 oracles[name] += spent
             in_call, called_file = False, file
     return whole, oracles
@@ -110,7 +111,5 @@ def show(costs: list[Cost], console: Console) -> None:
     for oracle, _ in total.most_common():
         table.add_row(oracle, *(f"{cost.share(oracle):.1%}" for cost in costs))
     table.add_row("instructions an input", *(f"{cost.whole / RUNS:,.0f}" for cost in costs))
-    console.print(
-        "what each oracle takes of an input's instructions (frames and other sanitizers aside):"
-    )
+    console.print("what each oracle takes of an input's instructions (frames and other sanitizers aside):")
     console.print(table)
