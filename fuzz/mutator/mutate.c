@@ -50,7 +50,7 @@ static const struct {
 #define THRIFTY_RING 256u
 #define THRIFTY_BYTES 4096u
 #define THRIFTY_STEPS 4u
-#define RACY_PERCENT 60u
+#define RACY_PERCENT 15u
 #define LONG_PERCENT 10u
 #define THRIFTY_DESCRIPTORS 12u
 #define LAVISH_ONE_IN 1000u
@@ -263,7 +263,7 @@ size_t mutate(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const 
     if (!mutation.is_scene && rng_chance(rng, 55)) {
         setup_mend(&scenario);
     }
-    if (!mutation.is_scene && (rule->races || rng_chance(rng, 62))) {
+    if (!mutation.is_scene && (rule->races || rng_chance(rng, 70))) {
         open_with_traffic(&mutation);
     }
     size_t fresh = mutation_end(&mutation, bytes, capacity);

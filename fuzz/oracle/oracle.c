@@ -298,7 +298,7 @@ void oracle_run(const uint8_t *bytes, size_t len, const struct rule *rule)
     rule_apply(rule, &scenario);
     bool chosen = run_fold_bytes(RUN_FOLD_START, bytes, len) % oracle_costly_one_in == 0;
     frames_watch(chosen);
-    (void)oracle_play(&scenario, &oracle_hooks, chosen || scenario.race_count != 0);
+    (void)oracle_play(&scenario, &oracle_hooks, chosen || rule->races);
     frames_watch(false);
     if (chosen) {
         same_answer_check(&run, &scenario);
