@@ -70,6 +70,10 @@ void silent_end(void);
 /* frames.c: nothing points into the frame of a function that returned. */
 void frames_watch(bool watched);
 
+/* same_walk.c: the chain of `head`, which a pop gave, walked once more. No guest may race. */
+void same_walk_check(const struct shadow_queue *q, uint16_t head, enum vvs_status popped,
+                     const struct vvs_chain *chain);
+
 /* same_answer.c: runs `scenario` once more, and compares with the answers that `run` holds. */
 void same_answer_check(struct run *run, const struct scn_scenario *scenario);
 

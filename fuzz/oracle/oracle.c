@@ -202,12 +202,13 @@ static void on_popped(void *context, struct run *r, uint32_t role, const struct 
                       enum vvs_status status, const struct vvs_chain *chain)
 {
     (void)context;
-    (void)r;
-    (void)status;
     struct shadow_queue *q = &shadow.queues[role];
     access_check_chain(q, token, chain);
     if (q->building) {
         q->building->sequence = token->sequence;
+    }
+    if (observer.costly && r->scenario->race_count == 0) {
+        same_walk_check(q, token->id, status, chain);
     }
 }
 

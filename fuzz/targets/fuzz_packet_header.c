@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* A packet in the caller's own memory: each setter, getter and check, and what commit publishes.
  *
- * Target: vvs_packet_from_buffers, every getter and setter, _faults, _set_reply, _write, _commit,
- *         _abort
+ * Target: vvs_packet_from_buffers, every getter and setter, _faults, _set_reply, _write,
+ *         _set_written, _read, _payload_range, _commit, _abort
  * Input:  44 header bytes; a byte: bit 0 writable, the rest the payload's capacity; then operations
  *         of 9 bytes: number modulo 16 (field 0 to 9 in wire order, 10 flag, 11 header, 12 reply,
  *         13 write, 14 commit, 15 abort), value in 8 bytes, little-endian. What is missing is zero.
+ *         Of a write: offset, length, first byte; bit 63: bytes written through the slices instead
  * Oracle: sanitizers, header-model */
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct state {
     struct vvs_packet packet;
     uint8_t header[VVS_HDR_BYTES]; /* the caller's */
     uint8_t payload[PAYLOAD_MAX];
+    uint8_t expected[PAYLOAD_MAX]; /* what was written to it */
     uint32_t capacity, written;
     bool writable, done;
 };
@@ -35,19 +37,68 @@ static void expect(const char *what, enum vvs_status got, enum vvs_status expect
     }
 }
 
+static enum vvs_status writable(const struct state *s)
+{
+    return !s->writable ? VVS_E_READ_ONLY : s->done ? VVS_E_DONE : VVS_OK;
+}
+
+/* The caller wrote through the slices, and says how much. */
+static void do_set_written(struct state *s, uint32_t len)
+{
+    enum vvs_status expected = writable(s);
+    if (expected == VVS_OK && len > s->capacity) {
+        expected = VVS_E_CAPACITY;
+    }
+    expect("set_written", vvs_packet_set_written(&s->packet, len), expected);
+    if (expected == VVS_OK) {
+        s->written = len;
+    }
+}
+
 static void do_write(struct state *s, uint64_t value)
 {
-    uint8_t bytes[PAYLOAD_MAX] = {0};
+    uint8_t bytes[PAYLOAD_MAX];
     uint32_t offset = (uint32_t)value & 0xff;
     uint32_t len = (uint32_t)(value >> 8) % (PAYLOAD_MAX + 1);
-    enum vvs_status expected = !s->writable                 ? VVS_E_READ_ONLY
-                               : s->done                    ? VVS_E_DONE
-                               : offset + len > s->capacity ? VVS_E_CAPACITY
-                               : offset > s->written        ? VVS_E_UNWRITTEN
-                                                            : VVS_OK;
+    enum vvs_status expected = writable(s);
+    if (value >> 63 != 0) {
+        do_set_written(s, len);
+        return;
+    }
+    if (expected == VVS_OK && offset + len > s->capacity) {
+        expected = VVS_E_CAPACITY;
+    } else if (expected == VVS_OK && offset > s->written) {
+        expected = VVS_E_UNWRITTEN;
+    }
+    for (uint32_t i = 0; i < len; i++) {
+        bytes[i] = (uint8_t)((value >> 16) + i);
+    }
     expect("write", vvs_packet_write(&s->packet, offset, bytes, len), expected);
-    if (expected == VVS_OK && offset + len > s->written) {
-        s->written = offset + len;
+    if (expected == VVS_OK) {
+        memcpy(s->expected + offset, bytes, len);
+        s->written = offset + len > s->written ? offset + len : s->written;
+    }
+}
+
+/* Payload as it can be read back: all of it, and from its middle on. */
+static void check_payload(const struct state *s)
+{
+    uint8_t bytes[PAYLOAD_MAX];
+    struct vvs_slice slice;
+    uint32_t count = 0;
+    uint32_t len = vvs_packet_capacity(&s->packet);
+    uint32_t half = len / 2;
+    expect("read", vvs_packet_read(&s->packet, bytes, half, len - half), VVS_OK);
+    expect("read", vvs_packet_read(&s->packet, bytes, half, len - half + 1), VVS_E_CAPACITY);
+    if (memcmp(bytes, s->expected + half, len - half) != 0 ||
+        memcmp(s->payload, s->expected, PAYLOAD_MAX) != 0) {
+        oracle_fail(NAME, "the payload is not what was written");
+    }
+    expect("payload_range",
+           vvs_packet_payload_range(&s->packet, &slice, 1, &count, half, len - half), VVS_OK);
+    if (count != (len != half) ||
+        (count != 0 && (slice.data != s->payload + half || slice.len != len - half))) {
+        oracle_fail(NAME, "%u slices from payload byte %u on", count, half);
     }
 }
 
@@ -55,11 +106,12 @@ static void do_commit(struct state *s)
 {
     uint32_t used_len = 0;
     uint32_t len = vvs_packet_len(&s->packet);
-    enum vvs_status expected = !s->writable        ? VVS_E_READ_ONLY
-                               : s->done           ? VVS_E_DONE
-                               : len > s->capacity ? VVS_E_CAPACITY
-                               : len > s->written  ? VVS_E_UNWRITTEN
-                                                   : VVS_OK;
+    enum vvs_status expected = writable(s);
+    if (expected == VVS_OK && len > s->capacity) {
+        expected = VVS_E_CAPACITY;
+    } else if (expected == VVS_OK && len > s->written) {
+        expected = VVS_E_UNWRITTEN;
+    }
     expect("commit", vvs_packet_commit(&s->packet, &used_len), expected);
     if (expected == VVS_OK) {
         s->done = true;
@@ -124,6 +176,14 @@ static void play(const uint8_t *bytes, size_t len)
     s.writable = (start[VVS_HDR_BYTES] & 1) != 0;
     s.capacity = start[VVS_HDR_BYTES] >> 1;
     uint64_t said = header_model_get(&s.model, 4);
+    expect("from_buffers",
+           vvs_packet_from_buffers(&s.packet, slices, 2, s.header, VVS_HDR_BYTES - 1, s.payload,
+                                   s.capacity, s.writable),
+           VVS_E_ARGUMENT);
+    expect("from_buffers",
+           vvs_packet_from_buffers(&s.packet, slices, 1, s.header, VVS_HDR_BYTES, s.payload,
+                                   s.capacity, s.writable),
+           VVS_E_SLICES);
     enum vvs_status status = vvs_packet_from_buffers(&s.packet, slices, 2, s.header, VVS_HDR_BYTES,
                                                      s.payload, s.capacity, s.writable);
     expect("from_buffers", status, !s.writable && said > s.capacity ? VVS_E_PAYLOAD_SHORT : VVS_OK);
@@ -132,6 +192,7 @@ static void play(const uint8_t *bytes, size_t len)
     }
     while (status == VVS_OK) {
         header_model_check(&s.model, &s.packet);
+        check_payload(&s);
         if (at == len) {
             break;
         }

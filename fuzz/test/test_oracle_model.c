@@ -13,6 +13,8 @@
 static void (*falsify)(struct run *run, struct run_answer *answer); /* at the end of `at_step` */
 static void (*falsify_start)(struct run *run);
 static void (*falsify_packet)(struct run *run);
+static void (*falsify_popped)(struct run *run, uint32_t role, const struct vvs_token *token,
+                              enum vvs_status status, const struct vvs_chain *chain);
 static uint32_t at_step;
 static uint32_t most; /* of a serve, as the oracles are told; 0: the truth */
 static bool probes;
@@ -65,12 +67,23 @@ static void on_packet(void *context, struct run *r, uint32_t role, const struct 
     oracle_hooks.packet(context, r, role, packet);
 }
 
+static void on_popped(void *context, struct run *r, uint32_t role, const struct vvs_token *token,
+                      enum vvs_status status, const struct vvs_chain *chain)
+{
+    if (falsify_popped) {
+        falsify_popped(r, role, token, status, chain);
+    } else {
+        oracle_hooks.popped(context, r, role, token, status, chain);
+    }
+}
+
 static int begin(void **state)
 {
     set_up_test(state);
     falsify = NULL;
     falsify_start = NULL;
     falsify_packet = NULL;
+    falsify_popped = NULL;
     most = 0;
     at_step = 0;
     probes = false;
@@ -83,7 +96,7 @@ static void watch(void)
         .start = on_start,
         .before_step = on_before_step,
         .after_step = on_after_step,
-        .popped = oracle_hooks.popped,
+        .popped = on_popped,
         .packet = on_packet,
         .returned = oracle_hooks.returned,
     };
@@ -458,6 +471,22 @@ static void test_serving_no_more(void **state)
                                 "and 0 answers");
 }
 
+/* What the pop said is not what lies there: one descriptor was changed behind it. */
+static void change_descriptor(struct run *r, uint32_t role, const struct vvs_token *token,
+                              enum vvs_status status, const struct vvs_chain *chain)
+{
+    *guest_byte(r, r->guest.queues[role].desc + 16u * token->id + 8) ^= 1;
+    oracle_hooks.popped(NULL, r, role, token, status, chain);
+}
+
+static void test_other_walk(void **state)
+{
+    (void)state;
+    two_chains();
+    falsify_popped = change_descriptor;
+    expect("same-walk: the chain of head 1");
+}
+
 static void spoil(struct run *r, struct run_answer *answer)
 {
     (void)answer;
@@ -516,6 +545,7 @@ int main(void)
         cmocka_unit_test_setup(test_dirty, begin),
         cmocka_unit_test_setup(test_serving, begin),
         cmocka_unit_test_setup(test_serving_no_more, begin),
+        cmocka_unit_test_setup(test_other_walk, begin),
         cmocka_unit_test_setup(test_outputs, begin),
         cmocka_unit_test_setup(test_refused_set_up_leaves_a_queue, begin),
     };
