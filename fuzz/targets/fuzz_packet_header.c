@@ -192,8 +192,8 @@ static void play(const uint8_t *bytes, size_t len)
     }
     while (status == VVS_OK) {
         header_model_check(&s.model, &s.packet);
-        check_payload(&s);
         if (at == len) {
+            check_payload(&s);
             break;
         }
         uint8_t operation[OP_BYTES] = {0};
