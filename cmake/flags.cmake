@@ -86,3 +86,10 @@ if(VVS_ENGINE STREQUAL libfuzzer)
   # PRNG seeds give unequal campaigns.
   target_compile_options(vvs_instrument INTERFACE -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp)
 endif()
+if(VVS_ENGINE STREQUAL afl)
+  # The compiler is the engine's, and is told by the environment what to do: here to instrument, and to log the
+  # operands of comparisons for the stage that solves them. fuzz/ tells it to leave the harness alone.
+  set(CMAKE_C_COMPILER_LAUNCHER env AFL_QUIET=1 AFL_LLVM_CMPLOG=1)
+  # Its own counters have no addresses beside them; fuzz/driver/reach.c needs some that do.
+  target_compile_options(vvs_instrument INTERFACE "SHELL:--config ${CMAKE_CURRENT_LIST_DIR}/reach.cfg")
+endif()

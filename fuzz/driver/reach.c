@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared.h"
+
 #define PLACES_MAX 16384u /* more than the library has by far */
 
 /* An entry of the compiler's table, one for each counter. */
@@ -20,7 +22,8 @@ extern const uint8_t __stop___sancov_cntrs[] MADE_BY_LINKER;
 extern const struct place __start___sancov_pcs[] MADE_BY_LINKER;
 extern const uint8_t __ehdr_start[] MADE_BY_LINKER;
 
-static uint8_t reached[PLACES_MAX]; /* all bits set, or none */
+static uint8_t own[PLACES_MAX]; /* all bits set, or none */
+static uint8_t *reached = own;
 
 static size_t place_count(void)
 {
@@ -29,6 +32,14 @@ static size_t place_count(void)
     }
     size_t count = (size_t)(__stop___sancov_cntrs - __start___sancov_cntrs);
     return count < PLACES_MAX ? count : PLACES_MAX;
+}
+
+void reach_forks(void)
+{
+    uint8_t *shared = shared_with_forks(sizeof own);
+    if (shared) {
+        reached = shared;
+    }
 }
 
 void reach_note(void)

@@ -6,6 +6,9 @@
 
 #include <stdio.h>
 
+/* reach_forks says that forks of this process run the inputs. */
+void reach_forks(void);
+
 /* reach_note adds what the input that has just run reached. */
 void reach_note(void);
 

@@ -8,22 +8,25 @@
 #include <time.h>
 
 #include "reach.h"
+#include "shared.h"
 
 #define LOOK_EVERY 1024u /* inputs between two looks at the clock */
 
-static struct {
+static struct totals {
     uint64_t inputs;
     uint64_t generated;
     uint64_t parsed;                      /* of those generated: reached a packet */
     uint64_t compared;                    /* of those generated: with another form of the input */
     uint64_t packets;                     /* of all inputs */
     uint64_t tags[2][2][STATS_TAG_COUNT]; /* rx, packed; generated inputs */
-} total;
+} own;
+static struct totals *total = &own;
 
 static uint32_t reached[2][2]; /* of this input: tags, and this bit for any packet */
 #define REACHED_ANY (1u << 31)
 static bool generated;
 static bool compared;
+static uint8_t *mark; /* of a mutator in another process */
 static const char *path;
 static time_t written;
 
@@ -36,14 +39,14 @@ static bool write_numbers(FILE *file)
             "{\"inputs\": %" PRIu64 ", \"generated\": %" PRIu64 ", \"parsed_inputs\": %" PRIu64
             ", \"compared_inputs\": %" PRIu64 ", \"packets\": %" PRIu64
             ", \"parsed\": %.4f, \"tags\": {",
-            total.inputs, total.generated, total.parsed, total.compared, total.packets,
-            total.generated ? (double)total.parsed / (double)total.generated : 0.0);
+            total->inputs, total->generated, total->parsed, total->compared, total->packets,
+            total->generated ? (double)total->parsed / (double)total->generated : 0.0);
     const char *separator = "";
     for (int rx = 0; rx < 2; rx++) {
         for (int packed = 0; packed < 2; packed++) {
             for (int tag = 0; tag < STATS_TAG_COUNT; tag++) {
                 fprintf(file, "%s\"%s/%s/%s\": %" PRIu64, separator, rx ? "rx" : "tx",
-                        packed ? "packed" : "split", tag_names[tag], total.tags[rx][packed][tag]);
+                        packed ? "packed" : "split", tag_names[tag], total->tags[rx][packed][tag]);
                 separator = ", ";
             }
         }
@@ -95,6 +98,16 @@ void stats_start(void)
     atexit(stats_write);
 }
 
+void stats_forks(void)
+{
+    struct totals *shared = shared_with_forks(sizeof own);
+    if (shared) {
+        total = shared;
+    }
+    reach_forks();
+    mark = shared_mark();
+}
+
 void stats_generated(void)
 {
     generated = true;
@@ -115,7 +128,7 @@ void stats_compared(void)
 
 void stats_packet(bool rx, bool packed, uint32_t tags)
 {
-    total.packets++;
+    total->packets++;
     reached[rx][packed] |= tags | REACHED_ANY;
 }
 
@@ -131,21 +144,25 @@ static void look_at_clock(void)
 
 void stats_end(void)
 {
-    total.inputs++;
+    total->inputs++;
+    if (mark && *mark != 0) {
+        *mark = 0;
+        generated = true;
+    }
     if (generated) {
         generated = false;
-        total.generated++;
+        total->generated++;
         reach_note();
-        total.compared += compared;
-        total.parsed += ((reached[0][0] | reached[0][1] | reached[1][0] | reached[1][1]) != 0);
+        total->compared += compared;
+        total->parsed += ((reached[0][0] | reached[0][1] | reached[1][0] | reached[1][1]) != 0);
         for (int i = 0; i < 4; i++) {
             for (uint32_t tags = reached[i / 2][i % 2] & ~REACHED_ANY; tags != 0;
                  tags &= tags - 1) {
-                total.tags[i / 2][i % 2][__builtin_ctz(tags)]++;
+                total->tags[i / 2][i % 2][__builtin_ctz(tags)]++;
             }
         }
     }
-    if (path && total.inputs % LOOK_EVERY == 0) {
+    if (path && total->inputs % LOOK_EVERY == 0) {
         look_at_clock();
     }
 }

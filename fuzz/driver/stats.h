@@ -21,6 +21,10 @@ enum stats_tag {
 /* stats_generated says that the next input comes from the mutator. */
 void stats_generated(void);
 
+/* stats_forks says that forks of this process run the inputs, and that a mutator in another process
+ * marks what it generates (shared.h): counts go on from fork to fork. */
+void stats_forks(void);
+
 /* stats_begin and stats_end stand around each input; stats_packet says that it reached a parsed
  * packet with the tags of `tags` (bit n: tag n). */
 void stats_begin(void);
