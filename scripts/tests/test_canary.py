@@ -4,7 +4,7 @@
 import pytest
 from checkout import Checkout
 from toys import run
-from vvs_tools import canary, fuzz, targets
+from vvs_tools import canary, engines, fuzz, targets
 from vvs_tools.console import Exit, make_console
 
 FOUND = "inited; written planted"
@@ -72,9 +72,10 @@ def test_it_is_no_target_of_a_campaign_and_has_no_corpus_to_replay():
 
 @pytest.mark.slow
 def test_it_is_found_within_its_first_inputs_from_many_prng_seeds(tmp_path):
-    fuzz.compile_all([], fuzz.PRESETS["address"], make_console())
+    presets = engines.LibFuzzer.presets["address"]
+    fuzz.compile_all([], engines.LibFuzzer(), presets, make_console())
     for seed in range(1, 11):
-        made = canary.Canary(tmp_path / str(seed), fuzz.PRESETS["address"], seed)
+        made = canary.Canary(tmp_path / str(seed), presets, seed)
         run_alone(made)
         assert made.found, made.fault
         assert made.executions < canary.INPUTS / 3

@@ -45,6 +45,7 @@ CANARY = {
 
 SCHEMA = closed(
     {
+        "engine": {"enum": list(fuzz.ENGINES)},
         "seed": {"type": "integer", "minimum": 1},
         "canary": closed(CANARY),
         "targets": {

@@ -14,6 +14,7 @@ from vvs_tools import corpus, engine, findings, process, reach
 from vvs_tools.canary import Canary
 from vvs_tools.console import Exit, Stop
 from vvs_tools.engine import Numbers
+from vvs_tools.engines import Engine, LibFuzzer, Run
 from vvs_tools.findings import Finding
 from vvs_tools.targets import Target
 
@@ -70,6 +71,7 @@ class Tally:
     folder: Path
     preset: str  # whose replay program judges
     most: int | None = None  # inputs, which are to follow from the committed ones alone
+    engine: Engine = field(default_factory=LibFuzzer)
     done: Numbers = field(default_factory=Numbers)
     running: dict[Path, float] = field(default_factory=dict)  # log, and when it was begun
     runs: int = 0
@@ -93,13 +95,20 @@ class Tally:
         return self.folder / "seeds"
 
     @property
+    def runs_folder(self) -> Path:
+        return self.folder / "runs"
+
+    @property
     def artifacts(self) -> Path:
         return self.folder / "findings"
 
     def prepare(self) -> None:
-        for folder in (self.seeds, self.folder / "runs", self.folder / "fresh"):
+        for folder in (self.corpus, self.artifacts):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.engine.recover(self.runs_folder, self.corpus, self.artifacts)
+        for folder in (self.seeds, self.runs_folder, self.folder / "fresh"):
             shutil.rmtree(folder, ignore_errors=True)
-        for folder in (self.corpus, self.artifacts, self.seeds, self.folder / "runs"):
+        for folder in (self.corpus, self.seeds, self.runs_folder):
             folder.mkdir(parents=True, exist_ok=True)
         for path in corpus.files(self.target.name):
             link = self.seeds / findings.content_name(path)
@@ -117,7 +126,7 @@ class Tally:
     def numbers(self) -> Numbers:
         """Up to now."""
         now = time.monotonic()
-        live = (engine.read(log, now - began) for log, began in self.running.items())
+        live = (self.engine.read(log, now - began) for log, began in self.running.items())
         return sum(live, self.done)
 
     def judge_reach(self, preset: str) -> None:
@@ -153,13 +162,17 @@ class Campaign:
         *,
         seed: int = 1,
         most: int | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.out = out
         self.fuzz_preset = presets[0]
         self.env = env
         self.canary = canary
         self.seed = seed
-        self.tallies = {target.name: Tally(target, out / target.name, presets[1], most) for target in targets}
+        self.engine = engine or LibFuzzer()
+        self.tallies = {
+            target.name: Tally(target, out / target.name, presets[1], most, self.engine) for target in targets
+        }
         self.began = time.monotonic()
 
     @property
@@ -192,7 +205,7 @@ class Campaign:
         """Run to the end, yielding often; closing it ends every child. The canary's time is its own."""
         self.began = time.monotonic()
         if self.canary:
-            yield from self.together([self.canary.run(self.child)])
+            yield from self.together([self.canary.run(self.child, self.env)])
         self.began = time.monotonic()
         yield from self.together([self.job(pieces) for pieces in jobs])
         yield from self.together([self.check_new(tally) for tally in self.tallies.values()])
@@ -215,7 +228,7 @@ class Campaign:
             tally = self.tallies[piece.target.name]
             while self.elapsed < piece.end and tally.left and not tally.fault:
                 yield from self.fuzz(tally, piece.end)
-                yield from self.judge(tally)
+                yield from self.judge(tally, piece.end)
             if tally.left > 0 and not tally.fault:
                 tally.fault = f"{tally.left:,} of {tally.most:,} inputs were not run in {RUNS_SECONDS} s"
 
@@ -233,7 +246,7 @@ class Campaign:
             child.terminate()
             # A report that is being written comes to its end; other jobs go on meanwhile.
             while child.poll() is None and self.elapsed <= until + process.GRACE_S:
-                if engine.is_complete(log):
+                if self.engine.is_complete(log):
                     child.kill()
                 yield
             return process.TIMED_OUT
@@ -244,32 +257,32 @@ class Campaign:
     def fuzz(self, tally: Tally, until: float) -> Generator[None]:
         """One process of the engine; it ends by its own finding, or at `until`."""
         tally.runs += 1
-        log = tally.folder / "runs" / f"{tally.runs}.log"
-        seconds = math.ceil(until - self.elapsed)
-        corpora = [tally.corpus, tally.seeds]
-        argv = engine.command(
+        log = tally.runs_folder / f"{tally.runs}.log"
+        run = Run(
             tally.target,
             self.fuzz_preset,
-            seconds,
+            log,
             tally.artifacts,
-            corpora,
-            seed=self.seed + tally.runs,
-            runs=tally.left,
+            [tally.corpus, tally.seeds],
+            math.ceil(until - self.elapsed),
+            self.seed + tally.runs,
+            tally.left,
+            len(tally.running),
         )
+        argv, env = self.engine.start(run, self.env)
         began = tally.running[log] = time.monotonic()
         try:
-            code = yield from self.child(argv, log, until, VVS_STATS=str(engine.stats_of(log)))
+            code = yield from self.child(argv, log, until, **env)
         finally:
             del tally.running[log]
-            tally.done += engine.read(log, time.monotonic() - began)
-            artifact = engine.artifact(log)
-            if artifact and artifact not in tally.findings:
-                tally.pending[artifact] = engine.log_tail(log)
-        if artifact and not engine.loaded(log) and not self.forget(tally, artifact):
+            tally.done += self.engine.read(log, time.monotonic() - began)
+            failed = self.engine.end(run)
+            tally.pending |= {path: text for path, text in failed.items() if path not in tally.findings}
+        given = [path for path in failed if self.forget(tally, path)]
+        if failed and not given and not self.engine.loaded(log):
             tally.fault = "fails on the engine's own first input, so it generates nothing"
-        elif not artifact and code not in (0, engine.INTERRUPTED, process.TIMED_OUT):
-            last = process.tail(log, 1)
-            tally.fault = f"exits {code} without a finding: {last} (log: {findings.shown(log)})"
+        elif not failed and (complaint := self.engine.complaint(log, code)):
+            tally.fault = f"{complaint} (log: {findings.shown(log)})"
 
     def forget(self, tally: Tally, artifact: Path) -> bool:
         """Let the next process do without an input that fails, or it would come no further; whether it was
@@ -281,9 +294,11 @@ class Campaign:
                 entry.unlink()
         return name in tally.forgotten
 
-    def judge(self, tally: Tally) -> Generator[None]:
-        """Replay what was found."""
+    def judge(self, tally: Tally, until: float) -> Generator[None]:
+        """Replay what was found, be it little longer than the time that the target has."""
         for path, text in list(tally.pending.items()):
+            if self.elapsed > until + EARLIER_SECONDS:
+                return
             fails, replayed = yield from self.replay(tally, path)
             doubt = "" if fails else "not reproduced by a replay"
             if findings.is_cut_off(path):
@@ -297,7 +312,7 @@ class Campaign:
         further."""
         until = self.elapsed + NEW_SECONDS
         rest = sorted(path for path in tally.corpus.iterdir() if path.name not in tally.known)
-        log = tally.folder / "runs" / "new.log"
+        log = tally.runs_folder / "new.log"
         while rest and self.elapsed < until:
             batch = rest[: corpus.BATCH]
             code = yield from self.child([tally.target.replay(tally.preset), *batch], log, until)
@@ -331,7 +346,7 @@ class Campaign:
 
     def replay(self, tally: Tally, path: Path) -> Generator[None, None, tuple[bool, str]]:
         """Whether it fails, and what the program printed."""
-        log = tally.folder / "runs" / f"replay-{path.name}.log"
+        log = tally.runs_folder / f"replay-{path.name}.log"
         argv = [tally.target.replay(tally.preset), path]
         code = yield from self.child(argv, log, self.elapsed + REPLAY_TIMEOUT_S)
         text = engine.log_tail(log)

@@ -3,11 +3,12 @@
 
 import shutil
 import time
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vvs_tools import engine, findings, targets
+from vvs_tools.engines import Engine, LibFuzzer, Run
 from vvs_tools.findings import Finding
 
 # Half of all PRNG seeds need fewer than 1,000 inputs, the worst of sixty 23,000. Bound by inputs, not by
@@ -30,27 +31,27 @@ class Canary:
     folder: Path
     presets: tuple[str, str]  # whose engine, whose replay
     seed: int
+    engine: Engine = field(default_factory=LibFuzzer)
     found: bool = False
     seconds: float = 0.0
     executions: int = 0
     fault: str = ""  # why it was not found
     finding: Finding | None = None  # another bug, that came first
 
-    def run(self, child: Child) -> Generator[None]:
+    def run(self, child: Child, base: Mapping[str, str]) -> Generator[None]:
         """The way of every finding: engine, artifact, replay, kind. Found, it leaves nothing behind."""
         target = targets.every()["canary"]
         corpus, artifacts, log = (self.folder / name for name in ("corpus", "findings", "engine.log"))
         shutil.rmtree(self.folder, ignore_errors=True)
         for folder in (corpus, artifacts):
             folder.mkdir(parents=True)
-        argv = engine.command(
-            target, self.presets[0], SECONDS, artifacts, [corpus], seed=self.seed, runs=INPUTS
-        )
+        run = Run(target, self.presets[0], log, artifacts, [corpus], SECONDS, self.seed, INPUTS)
         began = time.monotonic()
-        code = yield from child(argv, log, SECONDS, VVS_STATS=str(engine.stats_of(log)))
+        argv, env = self.engine.start(run, base)
+        code = yield from child(argv, log, SECONDS, **env)
         self.seconds = time.monotonic() - began
-        self.executions = engine.read(log, self.seconds).executions
-        artifact = engine.artifact(log)
+        self.executions = self.engine.read(log, self.seconds).executions
+        artifact = next(iter(self.engine.end(run)), None)
         if not artifact:
             self.fault = f"not found in {self.executions:,} inputs (exit code {code})"
             return

@@ -5,7 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -111,24 +111,29 @@ def artifact(log: Path) -> Path | None:
     return path if path and path.exists() else None
 
 
+def counted(log: Path) -> Numbers:
+    """What the target itself has written down, once a second."""
+    stats = stats_of(log)
+    told = json.loads(stats.read_text()) if stats.exists() else {}
+    return Numbers(
+        executions=told.get("inputs", 0),
+        generated=told.get("generated", 0),
+        parsed=told.get("parsed_inputs", 0),
+        tags=Counter(told.get("tags", {})),
+        places=frozenset(told.get("places", ())),
+        compared=told.get("compared_inputs", 0),
+    )
+
+
 def read(log: Path, seconds: float) -> Numbers:
     """Of one process, while it runs (some of it up to a second old) or after."""
     text = log_tail(log)
-    stats = stats_of(log)
-    counted = json.loads(stats.read_text()) if stats.exists() else {}
+    numbers = counted(log)
     status = STATUS.findall(text)
     last, edges = map(int, status[-1]) if status else (0, 0)
     executed = EXECUTED.search(text)
-    return Numbers(
-        seconds,
-        int(executed[1]) if executed else max(last, counted.get("inputs", 0)),
-        edges,
-        counted.get("generated", 0),
-        counted.get("parsed_inputs", 0),
-        Counter(counted.get("tags", {})),
-        frozenset(counted.get("places", ())),
-        counted.get("compared_inputs", 0),
-    )
+    executions = int(executed[1]) if executed else max(last, numbers.executions)
+    return replace(numbers, seconds=seconds, executions=executions, edges=edges)
 
 
 def is_complete(log: Path) -> bool:

@@ -14,17 +14,14 @@ from vvs_tools import OUT, build, fuzz_view, sanitizers, targets
 from vvs_tools.campaign import Campaign, plan, plan_runs, wall_seconds
 from vvs_tools.canary import Canary
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
+from vvs_tools.engine_afl import Afl
+from vvs_tools.engines import Engine, LibFuzzer
 from vvs_tools.folder import Folder
 from vvs_tools.repeat import Commands
 
 SECONDS = 60
 SEED_MAX = 2**31 - 1
-# What fuzzes, and what replays the findings without an engine.
-PRESETS = {
-    "address": ("fuzz", "unit"),
-    "memory": ("fuzz-msan", "unit-msan"),
-    "thread": ("fuzz-tsan", "unit-tsan"),
-}
+ENGINES: dict[str, type[Engine]] = {made.name: made for made in (LibFuzzer, Afl)}
 # ThreadSanitizer has nothing to see in a target of one thread.
 THREADED = ("threads",)
 # A compiler's, a linker's or CMake's; a command line with -Werror is none.
@@ -48,11 +45,13 @@ def first_error(log: Path) -> str:
     return f"\n{found[0].strip()}" if found else ""
 
 
-def compile_all(found: list[targets.Target], presets: tuple[str, str], console: Console) -> None:
-    engine, plain = presets
+def compile_all(
+    found: list[targets.Target], engine: Engine, presets: tuple[str, str], console: Console
+) -> None:
+    fuzzing, plain = presets
     needed = [targets.every()["canary"], *found]
     wanted = {
-        engine: [target.engine(engine).name for target in needed],
+        fuzzing: [name for target in needed for name in engine.programs(target, fuzzing)],
         plain: [target.replay(plain).name for target in needed],
     }
     with Progress(console, "fuzz") as progress:
@@ -82,6 +81,7 @@ Examples:
   scripts/fuzz --each --seconds 300 --jobs 2        five minutes for each target
   scripts/fuzz tx_packet --sanitizer memory
   scripts/fuzz --sanitizer thread                   a driver thread against a device thread
+  scripts/fuzz --engine afl                         the same targets under AFL++
   scripts/fuzz --seconds 10 --json >campaign.json
   scripts/fuzz --runs 100000 --seed 1               the same campaign each time
 Exit: 0 clean, 1 findings, 2 usage, 3 setup failed, 4 inconclusive, 130 interrupted.
@@ -99,7 +99,10 @@ target stayed under a floor of fuzz/targets.json (judged from 60 seconds or 100,
 )
 @click.option("--seed", type=click.IntRange(1, SEED_MAX), help="The engine's PRNG seed.  [default: any]")
 @click.option("--jobs", type=click.IntRange(1), help="Processes at a time.  [default: cores]")
-@click.option("--sanitizer", type=click.Choice(list(PRESETS)), default="address", show_default=True)
+@click.option(
+    "--engine", "engine_name", type=click.Choice(list(ENGINES)), default="libfuzzer", show_default=True
+)
+@click.option("--sanitizer", type=click.Choice(list(LibFuzzer.presets)), default="address", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else.")
 @click.option(
     "--out",
@@ -114,6 +117,7 @@ def cli(
     runs: int | None,
     seed: int | None,
     jobs: int | None,
+    engine_name: str,
     sanitizer: str,
     as_json: bool,
     out: Path,
@@ -125,16 +129,23 @@ def cli(
     """
     if runs and (seconds or each):
         raise click.UsageError("--runs takes the place of --seconds and --each")
+    engine = ENGINES[engine_name]()
+    if runs and engine_name != LibFuzzer.name:
+        raise click.UsageError("--runs promises the same inputs each time, which only libfuzzer can keep")
+    if sanitizer not in engine.presets:
+        raise click.UsageError(f"--sanitizer {sanitizer} is not for --engine {engine_name}")
     console = make_console(stderr=as_json)
     found = targets.chosen(names or (THREADED if sanitizer == "thread" else ()))
-    presets = PRESETS[sanitizer]
-    compile_all(found, presets, console)
+    presets = engine.presets[sanitizer]
+    compile_all(found, engine, presets, console)
     jobs = jobs or os.cpu_count() or 1
     wall = wall_seconds(len(found), jobs, seconds or SECONDS, each)
     pieces = plan_runs(found, jobs) if runs else plan(found, jobs, wall)
     seed = seed or random.randint(1, SEED_MAX)
-    canary = Canary(out / "canary", presets, seed)
-    campaign = Campaign(found, out, presets, sanitizers.environment(), canary, seed=seed, most=runs)
+    canary = Canary(out / "canary", presets, seed, engine)
+    campaign = Campaign(
+        found, out, presets, sanitizers.environment(), canary, seed=seed, most=runs, engine=engine
+    )
     stopped: Stop | None = None
     interrupted = False
     try:
@@ -157,7 +168,7 @@ def cli(
     if as_json:
         click.echo(json.dumps(fuzz_view.as_object(campaign, VERDICTS[code]), indent=2))
     else:
-        commands = Commands([target.name for target in found], sanitizer, seed, runs)
+        commands = Commands([target.name for target in found], sanitizer, seed, runs, engine_name)
         fuzz_view.show(campaign, console, commands)
     if stopped:
         console.print(f"stopped: {stopped}")

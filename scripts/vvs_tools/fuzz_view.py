@@ -202,6 +202,7 @@ def show(campaign: Campaign, console: Console, commands: Commands) -> None:
 def as_object(campaign: Campaign, verdict: str) -> dict[str, object]:
     canary = {"canary": campaign.canary.as_object()} if campaign.canary else {}
     return {
+        "engine": campaign.engine.name,
         "seed": campaign.seed,
         **canary,
         "targets": [

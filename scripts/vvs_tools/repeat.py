@@ -5,6 +5,7 @@ import shlex
 from dataclasses import dataclass
 
 from vvs_tools import reach
+from vvs_tools.engines import LibFuzzer
 
 
 @dataclass(frozen=True)
@@ -15,10 +16,12 @@ class Commands:
     sanitizer: str
     seed: int
     runs: int | None
+    engine: str = LibFuzzer.name
 
     def line(self, names: list[str], *options: str) -> str:
+        engine = ["--engine", self.engine] if self.engine != LibFuzzer.name else []
         sanitizer = ["--sanitizer", self.sanitizer] if self.sanitizer != "address" else []
-        return shlex.join(["scripts/fuzz", *names, *options, *sanitizer])
+        return shlex.join(["scripts/fuzz", *names, *options, *engine, *sanitizer])
 
     def canary(self) -> str:
         """The same PRNG seed, and as little as may be of everything else."""
