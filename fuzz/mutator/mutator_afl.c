@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "minimise.h"
 #include "mutator.h"
 #include "rng.h"
 #include "shared.h"
@@ -29,13 +30,19 @@
  * another one. */
 #define MUTANTS (10 * DEPTH)
 
+/* Of one input. A queue has a thousand, and each is trimmed before it is mutated. */
+#define TRIM_CANDIDATES 64
+
 struct mutator_afl {
     struct rng rng;
     uint32_t depth;
     size_t parent_len;
     size_t mutant_len;
     const char *made_by;
-    uint8_t *mark;              /* what is generated is counted in another process */
+    uint8_t *mark; /* what is generated is counted in another process */
+    size_t trim_most;
+    size_t trim_len; /* of the candidate in `mutant` */
+    int32_t trim_given;
     uint8_t parent[MUTANT_MAX]; /* what the engine handed in, at depth 0 */
     uint8_t mutant[MUTANT_MAX];
 };
@@ -124,6 +131,37 @@ size_t afl_custom_fuzz(void *own, uint8_t *bytes, size_t len, uint8_t **out_byte
         m->mutant_len = mutate(m->mutant, m->mutant_len, capacity, seed, &target_rule);
     }
     return m->mutant_len;
+}
+
+static bool next_candidate(struct mutator_afl *m)
+{
+    m->depth = DEPTH; /* no mutant is left to go on from */
+    m->trim_len = candidates_next(m->mutant, m->trim_most);
+    return m->trim_len != 0;
+}
+
+int32_t afl_custom_init_trim(void *own, uint8_t *bytes, size_t len)
+{
+    struct mutator_afl *m = own;
+    m->trim_most = len < MUTANT_MAX ? len : MUTANT_MAX;
+    m->trim_given = 0;
+    candidates_begin(bytes, len);
+    return next_candidate(m) ? TRIM_CANDIDATES : 0;
+}
+
+size_t afl_custom_trim(void *own, uint8_t **out_bytes)
+{
+    struct mutator_afl *m = own;
+    *out_bytes = m->mutant;
+    return m->trim_len;
+}
+
+int32_t afl_custom_post_trim(void *own, unsigned char same)
+{
+    struct mutator_afl *m = own;
+    candidates_verdict(same != 0);
+    m->trim_given++;
+    return next_candidate(m) ? m->trim_given : TRIM_CANDIDATES;
 }
 
 unsigned int afl_custom_fuzz_count(void *own, const uint8_t *bytes, size_t len)

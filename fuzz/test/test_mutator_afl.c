@@ -104,12 +104,51 @@ static void test_deterministic(void **state)
     afl_custom_deinit(second);
 }
 
+/* Trimmed by a target that goes the same way as long as `step` is there, an input is that step
+ * alone, in canonical form, and within the bound. */
+static void test_trim(void **state)
+{
+    (void)state;
+    static uint8_t bytes[CAPACITY];
+    scn_init(&scenario);
+    for (uint32_t i = 0; i < 6; i++) {
+        scenario.steps[scenario.step_count++].tag = i == 3 ? SCN_TAG_ARM : SCN_TAG_NOTIFY;
+    }
+    rule_apply(&target_rule, &scenario);
+    size_t len = scn_encode(bytes, CAPACITY, &scenario);
+    void *own = afl_custom_init(NULL, 4);
+    int32_t most = afl_custom_init_trim(own, bytes, len);
+    assert_in_range(most, 1, 1000);
+    for (int32_t given = 0; given < most;) {
+        uint8_t *candidate = NULL;
+        size_t got = afl_custom_trim(own, &candidate);
+        assert_in_range(got, 1, len);
+        scn_decode(&scenario, candidate, got);
+        bool same = false;
+        for (uint32_t i = 0; i < scenario.step_count; i++) {
+            same = same || scenario.steps[i].tag == SCN_TAG_ARM;
+        }
+        if (same) {
+            memcpy(bytes, candidate, got);
+            len = got;
+        }
+        int32_t next = afl_custom_post_trim(own, same);
+        assert_true(next == given + 1 || next == most);
+        given = next;
+    }
+    scn_decode(&scenario, bytes, len);
+    assert_int_equal(scenario.step_count, 1);
+    assert_int_equal(scenario.steps[0].tag, SCN_TAG_ARM);
+    afl_custom_deinit(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mutants),
         cmocka_unit_test(test_cross),
         cmocka_unit_test(test_deterministic),
+        cmocka_unit_test(test_trim),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
