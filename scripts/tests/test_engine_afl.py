@@ -10,6 +10,7 @@ from vvs_tools import campaign, engine_afl, fuzz, process, targets
 from vvs_tools.console import Exit
 from vvs_tools.engine_afl import Afl
 from vvs_tools.engines import Run
+from vvs_tools.floors import Floors
 
 # Takes its place below -o by the name behind -S or -M, and then does what is said.
 HEAD = r"""#!/bin/bash
@@ -224,6 +225,12 @@ def test_what_a_killed_campaign_left_behind_is_taken_up_by_the_next(afl, write, 
     assert (tmp_path / f"out/toy/corpus/{sha1(b'new')}").exists()
     assert [path.name for path in tally.findings] == [f"crash-{sha1(b'BAD')}"]
     assert not (tmp_path / "out/toy/runs/afl/4").exists()
+
+
+def test_it_has_half_the_floors_and_all_of_their_functions():
+    floors = Floors(0.5, {"tx/split/one": 0.02}, ("vvs_serve_tx",), 0.1)
+    assert floors.scaled(Afl.floor_factor) == Floors(0.25, {"tx/split/one": 0.01}, ("vvs_serve_tx",), 0.05)
+    assert Floors().scaled(0.5) == Floors()
 
 
 @pytest.mark.parametrize("argv", [["--sanitizer", "memory"], ["--runs", "100"]])

@@ -132,7 +132,7 @@ class Tally:
     def judge_reach(self, preset: str) -> None:
         program = self.target.engine(preset)
         functions = reach.functions_at(program, self.done.places)
-        self.floors = reach.judge(self.target.floors, self.done, functions)
+        self.floors = reach.judge(self.target.floors.scaled(self.engine.floor_factor), self.done, functions)
 
     def missed(self) -> list[reach.Verdict]:
         """Floors; none where too little ran to tell."""

@@ -152,6 +152,8 @@ class Afl:
     """Keeps what it finds in a folder of its own, from where we fetch it."""
 
     name = "afl"
+    # It chooses what to mutate by other rules, and inputs of bytes by its own mutators.
+    floor_factor = 0.5
     # MSan would need the engine's own driver to be instrumented.
     presets: ClassVar = {"address": ("fuzz-afl", "unit")}
 

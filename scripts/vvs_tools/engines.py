@@ -30,6 +30,7 @@ class Engine(Protocol):
     """Files of a process lie beside its log, from which they are found again."""
 
     name: str
+    floor_factor: float  # of the shares in fuzz/targets.json, which are what libFuzzer comes to
     presets: ClassVar[Mapping[str, tuple[str, str]]]  # by sanitizer: whose engine, whose replay
 
     def programs(self, target: Target, preset: str) -> list[str]:
@@ -61,6 +62,7 @@ class LibFuzzer:
     """Writes what it finds to where it belongs at once."""
 
     name = "libfuzzer"
+    floor_factor = 1.0
     presets: ClassVar = {
         "address": ("fuzz", "unit"),
         "memory": ("fuzz-msan", "unit-msan"),

@@ -2,7 +2,7 @@
 """Reach floors: what generated inputs must come to, or a campaign has proved nothing of its target."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from vvs_tools.console import Exit, Stop
@@ -34,6 +34,12 @@ class Floors:
             raise bad(target, "functions is no list of names")
         tags = spelt_out(target, told.get("tags", {}))
         return cls(told.get("parsed"), tags, tuple(functions), told.get("compared"))
+
+    def scaled(self, factor: float) -> Self:
+        """The same with other shares; a function is reached or not."""
+        parsed, compared = (each and each * factor for each in (self.parsed, self.compared))
+        tags = {tag: share * factor for tag, share in self.tags.items()}
+        return replace(self, parsed=parsed, compared=compared, tags=tags)
 
 
 def bad(target: str, what: str) -> Stop:
