@@ -30,8 +30,8 @@ const char *afl_custom_describe(void *own, size_t capacity);
 /* afl_custom_init_trim starts to make `bytes` smaller, afl_custom_trim gives a candidate, and
  * afl_custom_post_trim is told whether the target goes the same way with it.
  *
- * Returns  init_trim: how many candidates there are at most; post_trim: how many there were, or that
- *          bound at the end; trim: the length of `*out_bytes`, never over that of `bytes` */
+ * Returns  init_trim: how many candidates there are at most; post_trim: how many there were, or
+ *          that bound at the end; trim: the length of `*out_bytes`, never over that of `bytes` */
 int32_t afl_custom_init_trim(void *own, uint8_t *bytes, size_t len);
 size_t afl_custom_trim(void *own, uint8_t **out_bytes);
 int32_t afl_custom_post_trim(void *own, unsigned char same);
