@@ -227,10 +227,11 @@ def test_what_a_killed_campaign_left_behind_is_taken_up_by_the_next(afl, write, 
     assert not (tmp_path / "out/toy/runs/afl/4").exists()
 
 
-def test_it_has_half_the_floors_and_all_of_their_functions():
+def test_shares_are_scaled_and_functions_are_not():
     floors = Floors(0.5, {"tx/split/one": 0.02}, ("vvs_serve_tx",), 0.1)
-    assert floors.scaled(Afl.floor_factor) == Floors(0.25, {"tx/split/one": 0.01}, ("vvs_serve_tx",), 0.05)
+    assert floors.scaled(0.5) == Floors(0.25, {"tx/split/one": 0.01}, ("vvs_serve_tx",), 0.05)
     assert Floors().scaled(0.5) == Floors()
+    assert 0 < Afl.floor_factor < 1
 
 
 @pytest.mark.parametrize("argv", [["--sanitizer", "memory"], ["--runs", "100"]])

@@ -153,7 +153,7 @@ class Afl:
 
     name = "afl"
     # It chooses what to mutate by other rules, and inputs of bytes by its own mutators.
-    floor_factor = 0.5
+    floor_factor = 0.33
     # MSan would need the engine's own driver to be instrumented.
     presets: ClassVar = {"address": ("fuzz-afl", "unit")}
 
