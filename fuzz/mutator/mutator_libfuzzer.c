@@ -59,7 +59,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     }
     arguments[0] = (*argv)[0];
     arguments[1] = no_length_control;
-    memcpy(&arguments[2], &(*argv)[1], (size_t)(*argc - 1) * sizeof arguments[0]);
+    for (int i = 1; i < *argc; i++) {
+        arguments[i + 1] = (*argv)[i];
+    }
     *argc += 1;
     *argv = arguments;
     return 0;

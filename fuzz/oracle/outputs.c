@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* Outputs are written on success alone: a set-up that is refused, say, leaves a live queue alone. */
+/* Outputs are written on success alone: a refused set-up, say, leaves a live queue alone. */
 #include "checks.h"
 #include "oracle.h"
 

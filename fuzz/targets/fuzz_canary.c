@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* A bug that is known: who does not find it within seconds would not find the unknown ones. The
  * library is the one that all targets have; the linker lets the calls below come between its
- * files (--wrap). After two rare packets the device claims to have written to a buffer that it read.
+ * files (--wrap). After two rare packets the device claims to have written to a buffer that it
+ * read.
  *
  * Target: vvs_serve_tx, vvs_queue_publish
  * Input:  a scenario (FORMAT.md), version 1, moved to the tx queue

@@ -172,8 +172,8 @@ static void play(const uint8_t *bytes, size_t len)
     bool table = device_model_table(&s.model);
     expect("table", vvs_memory_init(&s.memory, s.regions, wanted) == VVS_OK, table, wanted);
     if (!table) {
-        static const struct vvs_memory untouched;
-        expect("refused table", memcmp(&s.memory, &untouched, sizeof untouched) != 0, 0, wanted);
+        bool touched = s.memory.regions || s.memory.region_count != 0 || s.memory.log;
+        expect("refused table", touched, false, wanted);
     }
     if (table) {
         stats_packet(false, false, 0); /* no packet here: what is wanted is a table */

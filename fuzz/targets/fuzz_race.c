@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* A guest whose other processor writes to rings, tables, headers and payload between two loads of the
- * device: the answer is that of one unmoving guest, in which each item has the value that was
+/* A guest whose other processor writes to rings, tables, headers and payload between two loads of
+ * the device: the answer is that of one unmoving guest, in which each item has the value that was
  * loaded first, and nothing is left undone.
  *
  * Target: all of lib/ that loads from guest memory

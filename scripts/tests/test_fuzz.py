@@ -278,7 +278,8 @@ def test_kinds(text, kind):
 def test_numbers_are_read_while_it_runs_and_after(write):
     log = write("1.log", "#2\tINITED cov: 24 ft: 25\n#512\tpulse  cov: 96 ft: 98 corp: 3/52b\n")
     assert engine.read(log, 2.0) == Numbers(2.0, 512, 96)
-    write("1.json", '{"inputs": 700, "generated": 690, "parsed_inputs": 345, "compared_inputs": 69, "tags": {"tx/split/one": 69}}')
+    counts = {"inputs": 700, "generated": 690, "parsed_inputs": 345, "compared_inputs": 69}
+    write("1.json", json.dumps(counts | {"tags": {"tx/split/one": 69}}))
     found = engine.read(log, 2.0)
     assert (found.executions, found.share(found.parsed), found.share(found.compared)) == (700, 0.5, 0.1)
     log.write_text(log.read_text() + "stat::number_of_executed_units: 750\n")
