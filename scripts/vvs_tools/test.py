@@ -60,6 +60,7 @@ def replay(preset: str) -> tuple[str, ...]:
 
 # Enough inputs for the floors to be judged, and the same ones however slow the machine is.
 SHORT_CAMPAIGN = tool("fuzz", "--runs", "100000", "--seed", "1", "--out", "build/out/test/campaign")
+TSAN_CAMPAIGN = tool("fuzz", "--sanitizer", "thread", "--seconds", "20", "--out", "build/out/test/campaign-tsan")
 
 STAGES = (
     Stage("unit", Kind.CTEST, Level.QUICK, preset="unit"),
@@ -75,6 +76,8 @@ STAGES = (
     Stage("freestanding", Kind.CHECK, Level.NORMAL, module("freestanding")),
     Stage("shared-words", Kind.CHECK, Level.NORMAL, module("shared_words"), group="cross"),
     Stage("trace", Kind.CHECK, Level.ALL, replay("trace"), "trace"),
+    Stage("unit-tsan", Kind.CTEST, Level.ALL, preset="unit-tsan"),
+    Stage("campaign-tsan", Kind.CHECK, Level.ALL, TSAN_CAMPAIGN),
     Stage("unit-m32", Kind.CTEST, Level.ALL, preset="unit-m32", group="cross"),
     Stage("unit-gcc-m32", Kind.CTEST, Level.ALL, preset="unit-gcc-m32", group="cross"),
     Stage("unit-s390x", Kind.CTEST, Level.ALL, preset="unit-s390x", group="cross", timeout_s=1800),
