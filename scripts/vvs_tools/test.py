@@ -60,7 +60,9 @@ def replay(preset: str) -> tuple[str, ...]:
 
 # Enough inputs for the floors to be judged, and the same ones however slow the machine is.
 SHORT_CAMPAIGN = tool("fuzz", "--runs", "100000", "--seed", "1", "--out", "build/out/test/campaign")
-TSAN_CAMPAIGN = tool("fuzz", "--sanitizer", "thread", "--seconds", "20", "--out", "build/out/test/campaign-tsan")
+TSAN_CAMPAIGN = tool(
+    "fuzz", "--sanitizer", "thread", "--seconds", "20", "--out", "build/out/test/campaign-tsan"
+)
 
 STAGES = (
     Stage("unit", Kind.CTEST, Level.QUICK, preset="unit"),
