@@ -98,6 +98,7 @@ STAGES = (
         1800,
     ),
     Stage("coverage", Kind.CHECK, Level.ALL, tool("coverage"), preset="coverage", timeout_s=1800),
+    Stage("mutate", Kind.CHECK, Level.ALL, tool("mutate"), timeout_s=3600),
 )
 
 
