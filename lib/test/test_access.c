@@ -210,7 +210,7 @@ static void test_arm_order(void **state)
 static void test_log_after_the_write(void **state)
 {
     struct guest *guest = guest_replace(state, 0, 2048, 0);
-    const uint16_t slot = 1024;
+    const uint16_t slot = 1023; /* the last one of a page on a packed ring */
     guest_start(guest, slot);
     const unsigned wrap = guest_is_packed(guest);
     const struct vvs_queue_state at = {slot, slot, (uint8_t)wrap, (uint8_t)wrap};
@@ -247,12 +247,42 @@ static void test_log_after_the_write(void **state)
     guest_expect_dirty(guest, &device, 1);
 }
 
+/* A word or an element that ends a page leaves the next one clean. */
+static void test_log_at_the_end_of_a_page(void **state)
+{
+    const uint64_t page = GUEST_DATA + 0x1000;
+    const uint32_t heads[] = {4, 12}; /* split: idx ends the page, or the first element does */
+    for (size_t i = 0; i < COUNT_OF(heads); i++) {
+        struct guest *guest = guest_replace(state, 0, 8, 0);
+        guest->config.device_addr = page - heads[i];
+        assert_status(vvs_queue_init(&guest->queue, &guest->memory, &guest->config), VVS_OK);
+        guest_simple(guest, 44, true);
+        const struct vvs_token token = guest_pop(guest, NULL);
+        guest_log(guest);
+        const struct guest_span armed = {page - heads[i], 4};
+        guest_arms(guest);
+        guest_expect_dirty(guest, &armed, 1);
+        if (guest_is_packed(guest))
+            continue;
+        assert_status(vvs_queue_stage(&guest->queue, &token, 0), VVS_OK);
+        const struct guest_span element = {page - heads[i] + 4, 8};
+        guest_expect_dirty(guest, &element, 1);
+        assert_status(vvs_queue_flush(&guest->queue), VVS_OK);
+        const struct guest_span index = {page - heads[i] + 2, 2};
+        guest_expect_dirty(guest, &index, 1);
+    }
+}
+
 int main(void)
 {
     struct CMUnitTest tests[] = {
-        BOTH_TESTS(test_fetch_once),          BOTH_TESTS(test_payload_is_not_read),
-        SPLIT_TEST(test_publish_order_split), PACKED_TEST(test_publish_order_packed),
-        BOTH_TESTS(test_arm_order),           BOTH_TESTS(test_log_after_the_write),
+        BOTH_TESTS(test_fetch_once),
+        BOTH_TESTS(test_payload_is_not_read),
+        SPLIT_TEST(test_publish_order_split),
+        PACKED_TEST(test_publish_order_packed),
+        BOTH_TESTS(test_arm_order),
+        BOTH_TESTS(test_log_after_the_write),
+        BOTH_TESTS(test_log_at_the_end_of_a_page),
     };
     for (size_t i = 0; i < COUNT_OF(tests); i++)
         tests[i].teardown_func = watch_end;

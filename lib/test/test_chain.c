@@ -73,6 +73,44 @@ static void test_indirect_anywhere(void **state)
     }
 }
 
+/* The last byte of an entry is behind the border, and is not 0: the high byte of `next`. */
+static void test_border_in_next(void **state)
+{
+    struct guest *guest = guest_replace(state, GUEST_INDIRECT, 8, 1024);
+    const uint64_t table = GUEST_NEXT - 15;
+    const struct guest_desc first = {GUEST_DATA, 5, VVS_DESC_F_NEXT, 0x101};
+    const struct guest_desc last = {GUEST_DATA + 5, 6, 0, 0};
+    const struct guest_desc refer = {table, 0x102 * 16, VVS_DESC_F_INDIRECT, 0};
+    const struct vvs_element elements[] = {{GUEST_DATA, 5, 0}, {GUEST_DATA + 5, 6, 0}};
+    struct vvs_chain chain;
+    guest_put_desc(guest, table, &first);
+    guest_put_desc(guest, table + 0x101 * 16, &last);
+    guest_raw(guest, &refer, 1);
+    guest_pop(guest, &chain);
+    chain_is(&chain, elements, 2, 2, 2);
+}
+
+static void test_border_of_read_only(void **state)
+{
+    struct guest *guest = *state;
+    const uint64_t border = GUEST_READ_ONLY + GUEST_SMALL_BYTES;
+    struct vvs_chain chain;
+    guest_extend(guest, border, GUEST_SMALL_BYTES, VVS_PERM_READ);
+    guest_indirect(guest, border - 24, mixed, 4);
+    guest_pop(guest, &chain);
+    chain_is(&chain, mixed, 4, 4, 2);
+}
+
+static void test_border_to_write_only(void **state)
+{
+    struct guest *guest = *state;
+    guest_extend(guest, GUEST_WRITE_ONLY - GUEST_SMALL_BYTES, GUEST_SMALL_BYTES, VVS_PERM_READ);
+    guest_indirect(guest, GUEST_WRITE_ONLY - 24, mixed, 2);
+    guest_refused(guest, VVS_E_TABLE_ADDR);
+    guest_indirect(guest, GUEST_WRITE_ONLY - 32, mixed, 2);
+    guest_pop(guest, NULL);
+}
+
 static void test_zero_length(void **state)
 {
     struct guest *guest = *state;
@@ -268,6 +306,9 @@ int main(void)
         BOTH_TESTS(test_direct),
         BOTH_TESTS(test_indirect),
         BOTH_TESTS(test_indirect_anywhere),
+        SPLIT_TEST(test_border_in_next),
+        BOTH_TESTS(test_border_of_read_only),
+        BOTH_TESTS(test_border_to_write_only),
         BOTH_TESTS(test_zero_length),
         BOTH_TESTS(test_order),
         BOTH_TESTS(test_chain_bytes),

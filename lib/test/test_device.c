@@ -96,6 +96,23 @@ static void test_event_in_pieces(void **state)
     }
 }
 
+static void test_event_in_write_only(void **state)
+{
+    struct guest *guest = *state;
+    const struct vvs_element element = {GUEST_WRITE_ONLY, 4, 1};
+    event_is(guest, &element, 1, VVS_OK);
+    assert_int_equal(*guest_at(guest, GUEST_WRITE_ONLY + 3), 0x44);
+}
+
+static void test_event_at_address_zero(void **state)
+{
+    struct guest *guest = *state;
+    const struct vvs_element element = {0, 4, 1};
+    guest_extend(guest, 0, GUEST_SMALL_BYTES, VVS_PERM_READ | VVS_PERM_WRITE);
+    event_is(guest, &element, 1, VVS_OK);
+    assert_int_equal(*guest_at(guest, 3), 0x44);
+}
+
 static void test_event_refused(void **state)
 {
     struct guest *guest = *state;
@@ -166,6 +183,8 @@ int main(void)
         cmocka_unit_test(test_cid_valid),
         BOTH_TESTS(test_event),
         BOTH_TESTS(test_event_in_pieces),
+        BOTH_TESTS(test_event_in_write_only),
+        BOTH_TESTS(test_event_at_address_zero),
         BOTH_TESTS(test_event_refused),
         BOTH_TESTS(test_event_at_end_of_address_space),
         BOTH_TESTS(test_event_dirty),

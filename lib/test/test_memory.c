@@ -235,6 +235,7 @@ static void test_from_frontend(void **state)
         {0x1000, 0x1000, host, 0x7f0000000000, BOTH},
         {0x9000, 0x2000, host, 0x1000, VVS_PERM_READ},
         {0x20000, 0x1000, host, UINT64_MAX - 0xfff, BOTH},
+        {0x30000, 0x1000, host, UINT64_MAX - 0x7ff, BOTH}, /* no address behind the last one */
     };
     const struct {
         uint64_t frontend;

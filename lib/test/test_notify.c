@@ -183,6 +183,14 @@ static void test_event_flags_reserved(void **state)
     assert_true(guest_decides(guest));
     turn(guest, 1);
     assert_true(guest_decides(guest));
+    /* What stands above the two bits means nothing. */
+    guest_ask_flags(guest, 0xfffc | VVS_PACKED_EVENT_DISABLE);
+    turn(guest, 1);
+    assert_false(guest_decides(guest));
+    guest_ask(guest, event_word(2, 3));
+    guest_ask_flags(guest, 0xfffc | VVS_PACKED_EVENT_DESC);
+    turn(guest, 1);
+    assert_false(guest_decides(guest));
 
     guest = guest_replace(state, 0, 3, 0);
     turn(guest, 1);

@@ -152,6 +152,8 @@ static void test_fault_names(void **state)
         assert_string_equal(vvs_header_fault_name(1u << i), names[i]);
         assert_string_equal(vvs_header_fault_name(0xffu << i & 0xff), names[i]);
     }
+    for (unsigned i = COUNT_OF(names); i < 32; i++)
+        assert_string_equal(vvs_header_fault_name(1u << i), "none");
 }
 
 static void test_reply(void **state)
@@ -250,6 +252,22 @@ static void test_buffers_read_only(void **state)
     assert_status(vvs_packet_commit(&packet, &used_len), VVS_E_READ_ONLY);
 }
 
+static void test_buffers_without_payload(void **state)
+{
+    (void)state;
+    uint8_t header[VVS_HDR_BYTES] = {0};
+    for (int writable = 0; writable < 2; writable++) {
+        struct vvs_packet packet;
+        uint32_t count;
+        assert_status(vvs_packet_from_buffers(&packet, slices, 2, header, 44, NULL, 0, writable),
+                      VVS_OK);
+        vvs_packet_header_slices(&packet, &count);
+        assert_int_equal(count, 1);
+        vvs_packet_payload_slices(&packet, &count);
+        assert_int_equal(count, 0);
+    }
+}
+
 static void test_buffers_writable(void **state)
 {
     (void)state;
@@ -290,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_reply),
         cmocka_unit_test(test_buffers_arguments),
         cmocka_unit_test(test_buffers_read_only),
+        cmocka_unit_test(test_buffers_without_payload),
         cmocka_unit_test(test_buffers_writable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

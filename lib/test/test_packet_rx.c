@@ -29,10 +29,13 @@ struct buffer {
 static void begin_many(struct guest *guest, struct buffer *buffer,
                        const struct vvs_element *elements, uint16_t count)
 {
+    const uint8_t zeros[VVS_HDR_BYTES] = {0};
     buffer->token = offer(guest, &buffer->chain, elements, count);
+    fill_pattern(&buffer->packet);
     assert_status(vvs_packet_from_rx(&buffer->packet, NULL, &buffer->chain, buffer->slices, SLICES,
                                      MAX_PAYLOAD),
                   VVS_OK);
+    assert_memory_equal(vvs_packet_header(&buffer->packet), zeros, VVS_HDR_BYTES);
 }
 
 static void begin(struct guest *guest, struct buffer *buffer, uint64_t addr, uint32_t len)
@@ -65,11 +68,9 @@ static void rx_is(struct guest *guest, const struct vvs_element *elements, uint1
 static void test_empty_packet(void **state)
 {
     struct guest *guest = *state;
-    const uint8_t zeros[VVS_HDR_BYTES] = {0};
     struct buffer buffer;
     guest_fill(guest, GUEST_DATA, 0x5a, 100);
     begin(guest, &buffer, GUEST_DATA, 100);
-    assert_memory_equal(vvs_packet_header(&buffer.packet), zeros, VVS_HDR_BYTES);
     assert_int_equal(vvs_packet_capacity(&buffer.packet), 56);
     assert_true(vvs_packet_is_empty(&buffer.packet));
     uint32_t count;
@@ -122,6 +123,8 @@ static void test_refusals(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         rx_is(guest, &bad[i], 1, VVS_E_ADDR);
+    const struct vvs_element payload[] = {{GUEST_DATA, 44, 1}, {GUEST_READ_ONLY, 44, 1}};
+    rx_is(guest, payload, 2, VVS_E_ADDR);
     const struct vvs_element write_only = {GUEST_WRITE_ONLY, 100, 1};
     rx_is(guest, &write_only, 1, VVS_OK);
     for (uint32_t len = 0; len < 44; len++) {
@@ -170,6 +173,31 @@ static void test_slices(void **state)
     }
     struct vvs_slice slices[4];
     assert_status(vvs_packet_from_rx(&packet, NULL, &chain, slices, 4, 1000), VVS_OK);
+}
+
+/* The same where header and payload are one piece each. */
+static void test_slices_near(void **state)
+{
+    struct guest *guest = *state;
+    const struct vvs_element element = {GUEST_DATA, 100, 1};
+    struct vvs_chain chain;
+    struct vvs_packet packet;
+    offer(guest, &chain, &element, 1);
+    for (uint32_t room = 0; room < 2; room++) {
+        struct vvs_slice slices[3];
+        uint32_t needed = 0;
+        fill_pattern(&packet);
+        fill_pattern(&slices);
+        assert_status(vvs_packet_from_rx(&packet, &needed, &chain, slices, room, 1000),
+                      VVS_E_SLICES);
+        assert_int_equal(needed, 2);
+        assert_untouched(&packet);
+        assert_untouched(&slices[room]);
+    }
+    struct vvs_slice one[2];
+    fill_pattern(&one);
+    assert_status(vvs_packet_from_rx(&packet, NULL, &chain, one, 1, 0), VVS_OK);
+    assert_untouched(&one[1]);
 }
 
 static void fill_header(struct vvs_packet *packet, uint32_t len)
@@ -223,6 +251,14 @@ static void test_commit_cut_in_two(void **state)
         commit_through(guest, elements, 2, 66);
         commit_through(guest, elements, 2, 0);
     }
+}
+
+static void test_commit_element_as_long_as_the_header(void **state)
+{
+    struct guest *guest = *state;
+    const struct vvs_element elements[] = {{GUEST_DATA, 54, 1}, {GUEST_DATA + 0x200, 44, 1}};
+    for (uint32_t len = 9; len <= 54; len++)
+        commit_through(guest, elements, 2, len);
 }
 
 static void test_commit_single_bytes(void **state)
@@ -403,23 +439,40 @@ static void test_dirty_abort(void **state)
 static void test_dirty_alias(void **state)
 {
     struct guest *guest = *state;
-    struct buffer buffer;
-    begin(guest, &buffer, GUEST_DATA + 0x1fd8, 0x1000);
-    struct vvs_region regions[GUEST_REGIONS_MAX + 1];
-    memcpy(regions, guest->regions, guest->region_count * sizeof(regions[0]));
-    /* 16 bytes in the midst of the payload, the last 8 of one page and the first 8 of the next. */
-    struct vvs_region *alias = &regions[guest->region_count];
-    *alias = guest_region(0x10ff8, 16, VVS_PERM_READ);
-    free(alias->host);
-    alias->host = guest_at(guest, GUEST_DATA + 0x2100);
-    struct vvs_memory memory;
-    assert_status(vvs_memory_init(&memory, regions, guest->region_count + 1), VVS_OK);
+    const uint64_t payload = GUEST_DATA + 0x2004;
+    const struct guest_span written = {payload, 0x1000 - 44};
+    const struct {
+        uint64_t of;
+        struct guest_span alias;
+        bool dirty;
+    } rows[] = {
+        /* In the midst of the payload, around, at the end and at the start of a page. */
+        {GUEST_DATA + 0x2100, {0x10ff8, 16}, true},
+        {GUEST_DATA + 0x2100, {0x10ff0, 16}, true},
+        {GUEST_DATA + 0x2100, {0x11000, 16}, true},
+        {GUEST_DATA + 0x2100, {0x10ff1, 16}, true},
+        /* Right before and right behind it. */
+        {payload - 8, {0x10800, 8}, false},
+        {payload + 0x1000 - 44, {0x10800, 8}, false},
+    };
     guest_log(guest);
-    memory.log = guest->log;
-    buffer.packet.memory = &memory;
-    vvs_packet_abort(&buffer.packet);
-    const struct guest_span spans[] = {{0x10ff8, 16}, {GUEST_DATA + 0x2004, 0x1000 - 44}};
-    guest_expect_dirty(guest, spans, 2);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct buffer buffer;
+        begin(guest, &buffer, payload - 44, 0x1000);
+        struct vvs_region regions[GUEST_REGIONS_MAX + 1];
+        memcpy(regions, guest->regions, guest->region_count * sizeof(regions[0]));
+        regions[guest->region_count] = (struct vvs_region){
+            rows[i].alias.addr, rows[i].alias.len, guest_at(guest, rows[i].of), 0, VVS_PERM_READ};
+        struct vvs_memory memory;
+        assert_status(vvs_memory_init(&memory, regions, guest->region_count + 1), VVS_OK);
+        memory.log = guest->log;
+        buffer.packet.memory = &memory;
+        vvs_packet_abort(&buffer.packet);
+        const struct guest_span spans[] = {written, rows[i].alias};
+        guest_expect_dirty(guest, spans, rows[i].dirty ? 2 : 1);
+        guest_publish(guest, &buffer.token, 0);
+        memset(guest->log, 0, guest->log_len);
+    }
 }
 
 /* 2^32 writable bytes: the used length is 32 bits wide, so what it can't say must not be
@@ -441,10 +494,14 @@ static void test_largest(void **state)
     guest_pop(guest, &chain);
     assert_true(chain.writable_len == VVS_CHAIN_BYTES_MAX);
     assert_status(vvs_packet_from_rx(&packet, NULL, &chain, slices, 1100, UINT32_MAX), VVS_OK);
-    const uint32_t capacity = vvs_packet_capacity(&packet);
-    assert_int_equal(capacity, UINT32_MAX - VVS_HDR_BYTES);
-    assert_status(vvs_packet_set_written(&packet, capacity), VVS_OK);
-    vvs_packet_set_len(&packet, capacity);
+    assert_int_equal(vvs_packet_capacity(&packet), UINT32_MAX - VVS_HDR_BYTES);
+    const uint32_t capacity = UINT32_MAX - VVS_HDR_BYTES - 1;
+    assert_status(vvs_packet_from_rx(&packet, NULL, &chain, slices, 1100, capacity), VVS_OK);
+    assert_int_equal(vvs_packet_capacity(&packet), capacity);
+    assert_status(vvs_packet_from_rx(&packet, NULL, &chain, slices, 1100, capacity + 1), VVS_OK);
+    assert_int_equal(vvs_packet_capacity(&packet), capacity + 1);
+    assert_status(vvs_packet_set_written(&packet, capacity + 1), VVS_OK);
+    vvs_packet_set_len(&packet, capacity + 1);
     uint32_t used_len = 0;
     assert_status(vvs_packet_commit(&packet, &used_len), VVS_OK);
     assert_int_equal(used_len, UINT32_MAX);
@@ -460,7 +517,9 @@ int main(void)
         BOTH_TESTS(test_refusals),
         BOTH_TESTS(test_beyond_capacity),
         BOTH_TESTS(test_slices),
+        BOTH_TESTS(test_slices_near),
         BOTH_TESTS(test_commit_cut_in_two),
+        BOTH_TESTS(test_commit_element_as_long_as_the_header),
         BOTH_TESTS(test_commit_single_bytes),
         BOTH_TESTS(test_commit_across_regions),
         BOTH_TESTS(test_commit_at_end_of_address_space),

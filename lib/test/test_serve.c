@@ -15,7 +15,7 @@ struct script {
     uint32_t refused_count;
     enum vvs_status refused[8];
     bool refused_with_header[8];
-    struct guest *adds; /* adds another chain whenever it is called */
+    struct guest *adds; /* adds another chain whenever it is called, or resets the queue */
 };
 
 static enum vvs_verdict receive(void *context, struct vvs_packet *packet)
@@ -246,17 +246,20 @@ static void test_rx(void **state)
 static void test_rx_given_up_is_dirty(void **state)
 {
     const enum vvs_verdict verdicts[] = {VVS_VERDICT_STOP, VVS_VERDICT_REFUSE, VVS_VERDICT_PUBLISH};
+    const uint32_t lens[] = {3, 3, 4}; /* only the last could not be committed */
     for (size_t i = 0; i < COUNT_OF(verdicts); i++) {
         struct guest *guest = guest_replace(state, 0, 8, 0);
-        struct script script = {.verdicts = {verdicts[i]}, .payload_len = 3, .header_len = 4};
+        struct script script = {.verdicts = {verdicts[i]}, .payload_len = 3, .header_len = lens[i]};
         const struct vvs_server server = server_of(&script, fill);
         const struct vvs_element element = {GUEST_DATA + 0x1000 - 44, 144, 1};
         struct vvs_served served;
         guest_chain(guest, &element, 1);
+        guest_fill(guest, element.addr, 0xa5, VVS_HDR_BYTES);
         guest_log(guest);
         const enum vvs_status expected =
             verdicts[i] == VVS_VERDICT_PUBLISH ? VVS_E_UNWRITTEN : VVS_OK;
         assert_status(vvs_serve_rx(&guest->queue, &served, &server, 1), expected);
+        guest_expect_pattern(guest_at(guest, element.addr), VVS_HDR_BYTES);
         const uint64_t page = (GUEST_DATA + 0x1000) / VVS_LOG_PAGE_BYTES;
         assert_true(guest->log[page / 8] >> page % 8 & 1);
     }
@@ -313,6 +316,43 @@ static void test_event(void **state)
     guest_expect_used(guest, last, 4);
 }
 
+/* Nothing was given away, so nothing is in the buffer. */
+static void test_event_given_up(void **state)
+{
+    const enum vvs_verdict verdicts[] = {VVS_VERDICT_STOP, VVS_VERDICT_REFUSE};
+    for (size_t i = 0; i < COUNT_OF(verdicts); i++) {
+        struct guest *guest = guest_replace(state, 0, 8, 0);
+        struct script script = {.verdicts = {verdicts[i]}};
+        const struct vvs_server server = server_of(&script, NULL);
+        struct vvs_served served;
+        guest_simple(guest, 8, true);
+        assert_status(vvs_serve_event(&guest->queue, &served, &server, 1), VVS_OK);
+        assert_int_equal(guest_get32(guest, GUEST_DATA), 0);
+    }
+}
+
+static enum vvs_verdict reset_queue(void *context, struct vvs_packet *packet)
+{
+    struct script *script = context;
+    (void)packet;
+    vvs_queue_reset(&script->adds->queue);
+    return script->verdicts[script->called++];
+}
+
+/* A handler that takes the queue away: its chain can't go back, and no other is begun. */
+static void test_handler_resets(void **state)
+{
+    struct guest *guest = *state;
+    struct script script = {.adds = guest};
+    const struct vvs_server server = server_of(&script, reset_queue);
+    struct vvs_served served;
+    send_packet(guest, 0, 10);
+    send_packet(guest, 1, 10);
+    assert_status(vvs_serve_tx(&guest->queue, &served, &server, 4), VVS_E_TOKEN);
+    served_is(&served, 0, 0, false, VVS_E_TOKEN);
+    assert_int_equal(script.called, 1);
+}
+
 static void test_no_handler(void **state)
 {
     struct guest *guest = *state;
@@ -323,14 +363,14 @@ static void test_no_handler(void **state)
     guest_snapshot(guest);
     fill_pattern(&served);
     assert_status(vvs_serve_tx(&guest->queue, &served, &server, 8), VVS_E_ARGUMENT);
-    assert_int_equal(served.published_count, 0);
+    served_is(&served, 0, 0, false, VVS_E_ARGUMENT);
     fill_pattern(&served);
     assert_status(vvs_serve_rx(&guest->queue, &served, &server, 8), VVS_E_ARGUMENT);
-    assert_int_equal(served.published_count, 0);
+    served_is(&served, 0, 0, false, VVS_E_ARGUMENT);
     server.event = NULL;
     fill_pattern(&served);
     assert_status(vvs_serve_event(&guest->queue, &served, &server, 8), VVS_E_ARGUMENT);
-    assert_int_equal(served.published_count, 0);
+    served_is(&served, 0, 0, false, VVS_E_ARGUMENT);
     assert_false(served.notify);
     guest_expect_unchanged(guest);
 }
@@ -452,6 +492,8 @@ int main(void)
         BOTH_TESTS(test_rx_given_up_is_dirty),
         BOTH_TESTS(test_rx_filled_wrongly),
         BOTH_TESTS(test_event),
+        BOTH_TESTS(test_event_given_up),
+        BOTH_TESTS(test_handler_resets),
         BOTH_TESTS(test_no_handler),
         BOTH_TESTS(test_broken),
         BOTH_TESTS(test_in_order_behind_the_callers_own),

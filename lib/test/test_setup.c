@@ -43,6 +43,22 @@ static void test_init_features(void **state)
     init_is(guest, &config, VVS_E_FEATURE);
 }
 
+/* Features that are the monitor's business change nothing here. */
+static void test_init_features_passed(void **state)
+{
+    const struct guest *guest = guest_replace(state, 0, 8, 0);
+    struct vvs_queue_config config = guest->config;
+    struct vvs_queue queue;
+    config.features |= VVS_FEATURE(VVS_F_STREAM) | VVS_FEATURE(VVS_F_SEQPACKET) |
+                       VVS_FEATURE(VVS_F_NO_IMPLIED_STREAM) | VVS_FEATURE(VVS_F_ACCESS_PLATFORM) |
+                       VVS_FEATURE(VVS_F_RING_RESET);
+    assert_status(vvs_queue_init(&queue, &guest->memory, &config), VVS_OK);
+    assert_int_equal(queue.packed, guest_is_packed(guest));
+    assert_int_equal(queue.indirect, 0);
+    assert_int_equal(queue.event_idx, 0);
+    assert_int_equal(queue.in_order, 0);
+}
+
 static void test_init_size(void **state)
 {
     const struct guest *guest = guest_replace(state, 0, 32768, 0);
@@ -317,6 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_features),
         BOTH_TESTS(test_init_features),
+        BOTH_TESTS(test_init_features_passed),
         BOTH_TESTS(test_init_size),
         BOTH_TESTS(test_init_ring_addresses),
         BOTH_TESTS(test_init_host_alignment),

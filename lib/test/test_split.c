@@ -148,6 +148,18 @@ static void test_table_next(void **state)
     entries[0].next = 1;
     entries[1] = (struct guest_desc){GUEST_DATA, 1, NEXT, 1};
     refused_table(state, entries, 2, VVS_E_LOOP);
+
+    /* A loop too, not a limit nor an order, when each entry was read once. */
+    entries[0].next = 1;
+    entries[1] = (struct guest_desc){GUEST_DATA, 1, NEXT | VVS_DESC_F_WRITE, 0};
+    refused_table(state, entries, 2, VVS_E_LOOP);
+    struct guest *guest = guest_replace(state, GUEST_INDIRECT, 8, 2);
+    entries[1].flags = NEXT;
+    guest_put_desc(guest, TABLE, &entries[0]);
+    guest_put_desc(guest, TABLE + 16, &entries[1]);
+    const struct guest_desc refer = {TABLE, 32, INDIRECT, 0};
+    guest_raw(guest, &refer, 1);
+    guest_refused(guest, VVS_E_LOOP);
 }
 
 static void test_table_nested(void **state)

@@ -114,6 +114,7 @@ static void test_set_packed(void **state)
     set_is(guest, at(0, 100, 0, 1), VVS_E_STATE);
     set_is(guest, at(65535, 65535, 1, 1), VVS_E_STATE);
     set_is(guest, at(1, 1, 2, 1), VVS_E_STATE);
+    set_is(guest, at(1, 1, 1, 2), VVS_E_STATE);
     set_is(guest, at(1, 1, 1, 255), VVS_E_STATE);
 }
 
