@@ -92,8 +92,8 @@ BLIND = {
     "the bug is not there": ("fuzz/targets/fuzz_canary.c", "lie = rare_count == RARE_COUNT;", "lie = false;"),
     "the mutator changes nothing": (
         "fuzz/mutator/mutate.c",
-        "    size_t fresh = put(bytes, capacity, &mutation);\n    return fresh != 0 ? fresh : len;",
-        "    return capacity != 0 ? len : 0;",
+        "(&mutation);\n    }\n    size_t fresh = mutation_end(&mutation, bytes, capacity);",
+        "(&mutation);\n    }\n    size_t fresh = capacity != 0 ? len : 0;",
     ),
     "the oracle is silent": (
         "fuzz/oracle/report.c",

@@ -145,7 +145,7 @@ def test_a_mutator_that_reaches_less_is_told_by_floor(checkout):
     text = mutate.read_text()
     # The region of all chains is gone: nothing parses.
     broken = text.replace(
-        "    thrift(&mutation);\n    size_t fresh", "    scenario.step_count = 0;\n    size_t fresh", 1
+        "    thrift(mutation);\n    rule_apply", "    s->step_count = 0;\n    rule_apply", 1
     )
     assert broken != text
     mutate.write_text(

@@ -28,7 +28,7 @@ LIKELY = (
     (r"lib/src/split\.[ch]|vvs_split_|vvs_queue_(?:arm|needs_notify)", ("split_queue",)),
     (r"vvs_packet_from_rx|vvs_rx_|vvs_handle_rx|vvs_packet_(?:commit|abort|write)", ("rx_packet",)),
     (r"lib/src/device\.c|vvs_handle_event", ("split_queue", "packed_queue", "device")),
-    (r"lib/src/(?:queue\.c|access\.h)", ("split_queue", "packed_queue")),
+    (r"lib/src/(?:queue\.c|access\.h)", ("split_queue", "packed_queue", "threads")),
     (r"lib/src/(?:memory|status)\.c", ("device", "tx_packet", "rx_packet")),
     (r"lib/src/(?:packet|chain|payload|serve)\.c|\.h", ("tx_packet", "rx_packet")),
 )
