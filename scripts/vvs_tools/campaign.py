@@ -110,10 +110,7 @@ class Tally:
             shutil.rmtree(folder, ignore_errors=True)
         for folder in (self.corpus, self.seeds, self.runs_folder):
             folder.mkdir(parents=True, exist_ok=True)
-        for path in corpus.files(self.target.name):
-            link = self.seeds / findings.content_name(path)
-            if not link.exists():
-                link.symlink_to(path)
+        corpus.link(self.target.name, self.seeds)
         self.dropped = findings.drop_cut_off(self.corpus)
         self.known = {path.name for path in self.corpus.iterdir()}
         self.earlier = sorted(self.artifacts.iterdir())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import OUT, TOP, build, process, sanitizers
+from vvs_tools import OUT, TOP, build, findings, process, sanitizers
 from vvs_tools.console import Exit, Stop, main
 
 KINDS = ("seed", "found", "regression")
@@ -28,6 +28,14 @@ def targets() -> list[str]:
 def files(target: str) -> list[Path]:
     folder = TOP / "corpus" / target
     return sorted(path for kind in KINDS for path in (folder / kind).glob("*") if path.is_file())
+
+
+def link(target: str, folder: Path) -> None:
+    """Links to the committed inputs in `folder`, by content."""
+    for path in files(target):
+        link = folder / findings.content_name(path)
+        if not link.exists():
+            link.symlink_to(path)
 
 
 def program(preset: str, target: str) -> Path:

@@ -38,6 +38,9 @@ SETTINGS = {
     "AFL_BENCH_UNTIL_CRASH": "1",
 }
 
+# Besides, where an input that is given and fails is the end, as one that is found is.
+SEEDS_COUNT = {"AFL_EXIT_ON_SEED_ISSUES": "1"}
+
 
 def instances(log: Path) -> Path:
     """A folder for each process; those of one target learn from one another there."""

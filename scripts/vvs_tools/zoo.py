@@ -15,8 +15,10 @@ import click
 
 from vvs_tools import OUT, zoo_list, zoo_view
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
+from vvs_tools.engines import LibFuzzer
+from vvs_tools.fuzz import ENGINES
 from vvs_tools.zoo_copy import Copy, Unusable
-from vvs_tools.zoo_hunt import PRNG_SEEDS, Control, Hunt, LibFuzzer, Result
+from vvs_tools.zoo_hunt import PRNG_SEEDS, Control, Hunt, Result, Way
 from vvs_tools.zoo_list import Bug
 
 WORK = OUT / "zoo"
@@ -29,15 +31,15 @@ class Ended(Exception):
 class Zoo:
     """Hunts for many bugs, each job in a copy of its own."""
 
-    def __init__(self, bugs: Sequence[Bug], jobs: int, engine: LibFuzzer, seeds: tuple[int, ...]) -> None:
-        self.engine = engine
-        self.seeds = seeds
+    def __init__(self, bugs: Sequence[Bug], jobs: int, way: Way, out: Path) -> None:
+        self.way = way
+        self.out = out
         self.ending = threading.Event()
         self.copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
         for number in range(min(jobs, len(bugs))):
             self.copies.put(Copy(WORK / "copies" / str(number)))
         self.control = Control(Copy(WORK / "copies" / "control"))
-        self.results = {bug.id: Result(bug, len(seeds)) for bug in bugs}
+        self.results = {bug.id: Result(bug, len(way.prng_seeds)) for bug in bugs}
         self.running: set[str] = set()
 
     def tick(self) -> None:
@@ -49,7 +51,7 @@ class Zoo:
         copy = self.copies.get()
         self.running.add(bug.id)
         try:
-            hunt = Hunt(bug, copy, self.control, self.engine, WORK / "bugs", self.seeds, self.tick)
+            hunt = Hunt(bug, copy, self.control, self.way, self.out, self.tick)
             self.results[bug.id] = hunt.result
             hunt.run()
         except Unusable as unusable:
@@ -104,9 +106,10 @@ Examples:
   scripts/zoo                              the historic bugs of fuzz/zoo, five PRNG seeds each
   scripts/zoo kinds --quick                those of further kinds, one seed
   scripts/zoo used-len-leak tx-inline-len
+  scripts/zoo --engine afl --quick         the same hunts by AFL++
   scripts/zoo --patch mine.patch --json
 A bug is found when the median of its seeds is; times are the processor's. What was measured, and the
-inputs that showed it, are in build/out/zoo/bugs.
+inputs that showed it, are in build/out/zoo/ENGINE/bugs. AFL++ does without the target `threads`.
 Exit: 0 all found, 1 some missed, 2 usage, 3 a patch does not apply or build, 4 inconclusive, 130 interrupted.
 """
 
@@ -124,22 +127,25 @@ Exit: 0 all found, 1 some missed, 2 usage, 3 a patch does not apply or build, 4 
 @click.option(
     "--no-seeds", is_flag=True, help="Without the committed inputs: by what the engine makes alone."
 )
+@click.option(
+    "--engine", "engine_name", type=click.Choice(list(ENGINES)), default="libfuzzer", show_default=True
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else.")
 @click.option("--jobs", type=click.IntRange(1), help="Bugs at a time.  [default: cores]")
 @click.option(
     "--picture",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    default=WORK / "zoo.svg",
-    help="Where it is drawn.  [default: build/out/zoo/zoo.svg]",
+    help="Where it is drawn.  [default: build/out/zoo/ENGINE/zoo.svg]",
 )
 def cli(
     names: tuple[str, ...],
     patches: tuple[Path, ...],
     quick: bool,
     no_seeds: bool,
+    engine_name: str,
     as_json: bool,
     jobs: int | None,
-    picture: Path,
+    picture: Path | None,
 ) -> Exit:
     """Plant each BUG in a copy of lib/, and see whether the vectors hold it and how soon the targets find it.
 
@@ -148,7 +154,9 @@ def cli(
     console = make_console(stderr=as_json)
     bugs = zoo_list.chosen(names, patches)
     jobs = jobs or os.cpu_count() or 1
-    zoo = Zoo(bugs, jobs, LibFuzzer(not no_seeds), PRNG_SEEDS[:1] if quick else PRNG_SEEDS)
+    out = WORK / engine_name
+    way = Way(ENGINES[engine_name](), not no_seeds, PRNG_SEEDS[:1] if quick else PRNG_SEEDS)
+    zoo = Zoo(bugs, jobs, way, out / "bugs")
     stopped: Stop | None = None
     interrupted = False
     with working():
@@ -163,11 +171,12 @@ def cli(
         results = list(zoo.results.values())
         known = [result for result in results if result.done or result.runs]
         if as_json:
-            click.echo(json.dumps({"bugs": [result.as_object() for result in known]}, indent=2))
+            click.echo(json.dumps(zoo_view.as_object(known, engine_name), indent=2))
         elif known:
             options = [name for name, given in (("--quick", quick), ("--no-seeds", no_seeds)) if given]
+            options += [] if engine_name == LibFuzzer.name else ["--engine", engine_name]
             zoo_view.show(known, console, options)
-        zoo_view.draw(results, picture)
+        zoo_view.draw(results, picture or out / "zoo.svg")
     if interrupted:
         raise KeyboardInterrupt
     if stopped:

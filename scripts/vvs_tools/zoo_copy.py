@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from vvs_tools import BUILD, TOP, build, process
+from vvs_tools import TOP, build, process
 
 # What no build reads, or is large and read from the checkout.
 LEFT_OUT = {".git", ".venv", "build", "conformance", "corpus", "__pycache__"}
@@ -81,9 +81,9 @@ class Copy:
     def build_folder(self, preset: str) -> Path:
         return self.folder / "build" / preset
 
-    def program(self, path: Path) -> Path:
-        """Of this copy, what `path` is of the checkout's build."""
-        return self.folder / "build" / path.relative_to(BUILD)
+    def own(self, word: str | Path, preset: str) -> str:
+        """`word` with the preset's folder in this copy for the one in the checkout."""
+        return str(word).replace(f"{build.directory(preset)}/", f"{self.build_folder(preset)}/")
 
     def build(self, preset: str, programs: Sequence[str], log: Path, tick: Callable[[], None]) -> None:
         """Build `programs` of the preset here; Unusable with the compiler's first error."""

@@ -5,17 +5,17 @@ import json
 import math
 import os
 import shutil
-import signal
 import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from vvs_tools import TOP, engine, findings, process, sanitizers, targets
+from vvs_tools import TOP, corpus, engine, engine_afl, engines, findings, process, sanitizers, targets
 from vvs_tools.console import Exit, Stop
+from vvs_tools.engines import Engine
 from vvs_tools.targets import Target
 from vvs_tools.zoo_copy import Copy
 from vvs_tools.zoo_list import Bug
@@ -26,10 +26,11 @@ PRNG_SEEDS = (1, 2, 3, 4, 5)
 POLL_S = 0.02
 # Of the processor's time; on a busy machine a run may take so many times longer.
 PATIENCE = 12
-# What fuzzes, and where a target needs another sanitizer than most.
-PRESET = "fuzz"
-PRESETS = {"threads": "fuzz-tsan"}
-VECTORS_PRESET = "unit"
+# Reading all of /proc takes some milliseconds.
+COUNT_S = 0.1
+# Where a target needs another sanitizer than most.
+SANITIZERS = {"threads": "thread"}
+PLAIN_PRESET = "unit"
 VECTORS_TIMEOUT_S = 900
 
 
@@ -103,45 +104,41 @@ class Result:
         (folder / "result.json").write_text(text + "\n")
 
 
-class LibFuzzer:
-    """How this engine is started, and what its end means."""
+@dataclass(frozen=True)
+class Way:
+    """How every bug is hunted."""
 
-    def __init__(self, with_seeds: bool) -> None:
-        self.with_seeds = with_seeds
+    engine: Engine
+    with_seeds: bool = True  # the committed inputs
+    prng_seeds: tuple[int, ...] = PRNG_SEEDS
 
-    def preset(self, target: Target) -> str:
-        return PRESETS.get(target.name, PRESET)
+    def preset(self, target: Target) -> str | None:
+        """None where the engine can't run the target."""
+        return self.engine.presets.get(SANITIZERS.get(target.name, "address"), (None,))[0]
 
-    def program(self, target: Target) -> Path:
-        return target.engine(self.preset(target))
-
-    def command(self, target: Target, seed: int, seconds: int, folder: Path) -> list[str | Path]:
-        corpus = folder / "corpus"
-        corpus.mkdir()
-        corpora = [corpus, *(target.seeds if self.with_seeds else ())]
-        return engine.command(target, self.preset(target), seconds, folder, corpora, seed=seed)
-
-    def finding(self, code: int, log: Path) -> Path | None:
-        """The input that made the process end with `code`, if one did."""
-        ended_well = (0, engine.INTERRUPTED, -signal.SIGXCPU, 128 + signal.SIGXCPU)
-        return None if code in ended_well else engine.artifact(log)
-
-    def went_well(self, code: int) -> bool:
-        return code in (0, -signal.SIGXCPU, 128 + signal.SIGXCPU)
+    def targets(self) -> dict[str, Target]:
+        return {name: target for name, target in targets.campaign().items() if self.preset(target)}
 
 
 def timed(
-    argv: list[str | Path], log: Path, env: Mapping[str, str], tick: Callable[[], None]
+    argv: Sequence[str], log: Path, env: Mapping[str, str], budget_s: float, tick: Callable[[], None]
 ) -> tuple[int, float]:
-    """Run to the end; the exit code, and the processor's seconds that it took."""
+    """Run until it ends or has had its budget; the exit code or TIMED_OUT, and the processor's seconds it took."""
     with log.open("wb") as out:
         child = process.start(argv, out, env)
+    used, counted = 0.0, time.monotonic()
     try:
         while True:
             pid, status, usage = os.wait4(child.pid, os.WNOHANG)
             if pid:
                 child.returncode = os.waitstatus_to_exitcode(status)
-                return child.returncode, usage.ru_utime + usage.ru_stime
+                return child.returncode, max(used, usage.ru_utime + usage.ru_stime)
+            if time.monotonic() > counted + COUNT_S:
+                used = max(used, process.processor_seconds(child.pid))
+                counted = time.monotonic()
+            if used >= budget_s:
+                process.end(child)
+                return process.TIMED_OUT, used
             tick()
             time.sleep(POLL_S)
     except BaseException:
@@ -149,10 +146,19 @@ def timed(
         raise
 
 
+def build_replay(copy: Copy, target: Target, log: Path, tick: Callable[[], None]) -> None:
+    copy.build(PLAIN_PRESET, [target.replay(PLAIN_PRESET).name], log, tick)
+
+
+def replay(copy: Copy, target: Target, path: Path, log: Path, tick: Callable[[], None]) -> int:
+    """The exit code of a replay by the library of `copy`."""
+    program = copy.own(target.replay(PLAIN_PRESET), PLAIN_PRESET)
+    env = sanitizers.environment()
+    return process.run([program, path], log, timeout=3 * engine.INPUT_TIMEOUT_S, env=env, tick=tick)
+
+
 class Control:
     """The library without a bug: what it fails as well was not found because of the bug."""
-
-    preset = "unit"
 
     def __init__(self, copy: Copy) -> None:
         self.copy = copy
@@ -160,23 +166,15 @@ class Control:
         self.lock = threading.Lock()
 
     def check(self, target: Target, path: Path, tick: Callable[[], None]) -> None:
-        program = target.replay(self.preset)
         log = path.with_name("control.log")
         with self.lock:
             if not self.built:
                 self.copy.refresh()
             if target.name not in self.built:
-                self.copy.build(self.preset, [program.name], log, tick)
+                build_replay(self.copy, target, log, tick)
                 self.built.add(target.name)
-        code = process.run(
-            [self.copy.program(program), path],
-            log,
-            timeout=3 * engine.INPUT_TIMEOUT_S,
-            env=sanitizers.environment(),
-            tick=tick,
-        )
-        if code:
-            repeat = findings.repro_command(path, target.name, self.preset)
+        if replay(self.copy, target, path, log, tick):
+            repeat = findings.repro_command(path, target.name, PLAIN_PRESET)
             raise Stop(Exit.INCONCLUSIVE, f"{target.name} fails without the bug too: {repeat}")
 
 
@@ -188,18 +186,16 @@ class Hunt:
         bug: Bug,
         copy: Copy,
         control: Control,
-        engine: LibFuzzer,
+        way: Way,
         out: Path,
-        seeds: tuple[int, ...],
         tick: Callable[[], None],
     ) -> None:
         self.copy = copy
         self.control = control
         self.folder = out / bug.id
-        self.seeds = seeds
+        self.way = way
         self.tick = tick
-        self.engine = engine
-        self.result = Result(bug, len(seeds))
+        self.result = Result(bug, len(way.prng_seeds))
 
     def run(self) -> None:
         """To the end; what was measured is in `result`, and on disk, at each moment."""
@@ -215,9 +211,9 @@ class Hunt:
 
     def ask_vectors(self) -> None:
         log = self.folder / "build-unit.log"
-        self.copy.build(VECTORS_PRESET, ["vvs-run"], log, self.tick)
+        self.copy.build(PLAIN_PRESET, ["vvs-run"], log, self.tick)
         env = sanitizers.environment(
-            {"VVS_RUN": str(self.copy.build_folder(VECTORS_PRESET) / "fuzz" / "vvs-run")}
+            {"VVS_RUN": str(self.copy.build_folder(PLAIN_PRESET) / "fuzz" / "vvs-run")}
         )
         env["PYTHONPATH"] = str(TOP / "scripts")
         argv = [TOP / ".venv" / "bin" / "python", "-P", "-m", "vvs_tools.zoo_vectors"]
@@ -230,16 +226,17 @@ class Hunt:
         self.result.write(self.folder)
 
     def order(self) -> Iterator[tuple[Target, bool]]:
-        """Each target, the likely ones first, and whether it is one of those."""
-        known = targets.campaign()
+        """Each target that the engine can run, the likely ones first, and whether it is one of those."""
+        known = self.way.targets()
         first = [name for name in self.result.bug.targets if name in known]
         yield from ((known[name], True) for name in first)
         yield from ((target, False) for name, target in known.items() if name not in first)
 
     def ask_targets(self) -> None:
         """Until one finds it by the median."""
+        half = len(self.way.prng_seeds) // 2 + 1
         for target, is_likely in self.order():
-            self.ask(target, FIRST_SECONDS, give_up=1 if not is_likely else len(self.seeds) // 2 + 1)
+            self.ask(target, FIRST_SECONDS, give_up=half if is_likely else 1)
             if self.result.best:
                 return
         runs = self.result.runs
@@ -247,16 +244,17 @@ class Hunt:
         for target in sorted(some, key=lambda target: -self.result.found(target.name)):
             kept = [run for run in runs[target.name] if run.found]
             runs[target.name] = kept
-            self.ask(target, LONG_SECONDS, give_up=len(self.seeds) // 2 + 1)
+            self.ask(target, LONG_SECONDS, give_up=half)
             if self.result.best:
                 return
 
     def ask(self, target: Target, seconds: int, give_up: int) -> None:
         """From each PRNG seed that has no run yet, until so many found nothing."""
         log = self.folder / f"build-{target.name}.log"
-        self.copy.build(self.engine.preset(target), [self.engine.program(target).name], log, self.tick)
+        preset = self.way.preset(target)
+        self.copy.build(preset, self.way.engine.programs(target, preset), log, self.tick)
         runs = self.result.runs.setdefault(target.name, [])
-        for seed in self.seeds:
+        for seed in self.way.prng_seeds:
             if any(run.seed == seed for run in runs):
                 continue
             runs.append(self.once(target, seed, seconds))
@@ -265,29 +263,53 @@ class Hunt:
             if sum(not run.found for run in runs) >= give_up:
                 return
 
+    def start(self, run: engines.Run) -> tuple[list[str], dict[str, str]]:
+        """Command line and environment of this copy's target."""
+        # Naming places costs more time than most bugs.
+        env = sanitizers.environment() | engine_afl.SEEDS_COUNT
+        env["ASAN_OPTIONS"] += ":symbolize=0"
+        argv, more = self.way.engine.start(run, env)
+        own = {name: self.copy.own(value, run.preset) for name, value in more.items()}
+        return [self.copy.own(word, run.preset) for word in argv], env | own
+
     def once(self, target: Target, seed: int, seconds: int) -> Run:
         """One process, held to `seconds` of the processor's time."""
         folder = self.folder / f"{target.name}-{seed}"
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        log = folder / "log"
-        argv = self.engine.command(target, seed, PATIENCE * seconds, folder)
-        argv[0] = self.copy.program(self.engine.program(target))
-        limit = ["prlimit", f"--cpu={seconds}:{seconds + 5}", "--"]
-        # Naming places costs more time than most bugs.
-        env = sanitizers.environment()
-        env["ASAN_OPTIONS"] += ":symbolize=0"
-        code, used = timed([*limit, *argv], log, env, self.tick)
-        text = engine.log_tail(log)
-        artifact = self.engine.finding(code, log)
-        if artifact:
-            shutil.rmtree(folder / "corpus")
-            self.control.check(target, artifact, self.tick)
-            return Run(seed, seconds, True, round(used, 2), findings.kind_of(text), findings.shown(artifact))
+        made, given, log = folder / "corpus", folder / "seeds", folder / "log"
+        for each in (made, given):
+            each.mkdir(parents=True)
+        if self.way.with_seeds:
+            corpus.link(target.name, given)
+        preset = self.way.preset(target)
+        run = engines.Run(target, preset, log, folder, [made, given], PATIENCE * seconds, seed)
+        argv, env = self.start(run)
+        code, used = timed(argv, log, env, seconds, self.tick)
+        failed = self.way.engine.end(run)
+        for each in (made, given, folder / "afl"):
+            shutil.rmtree(each, ignore_errors=True)
+        for path, text in failed.items():
+            # Slow, but not too slow.
+            if path.name.startswith("slow-unit-"):
+                continue
+            kind = self.judge(target, path, text)
+            return Run(seed, seconds, True, round(used, 2), kind, findings.shown(path))
         where = f"{target.name} on {self.result.bug.id} (log: {log})"
-        if not self.engine.went_well(code):
-            raise Stop(Exit.INCONCLUSIVE, f"exit code {code} without a finding: {where}")
+        complaint = self.way.engine.complaint(log, code)
+        if complaint:
+            raise Stop(Exit.INCONCLUSIVE, f"{complaint}: {where}")
         if used < seconds / 2:
             raise Stop(Exit.INCONCLUSIVE, f"got {used:.0f} of {seconds} processor seconds: {where}")
         shutil.rmtree(folder)
         return Run(seed, seconds, False, round(used, 2))
+
+    def judge(self, target: Target, path: Path, text: str) -> str:
+        """The kind of a finding. An engine that keeps no output of the target leaves that to a replay."""
+        self.control.check(target, path, self.tick)
+        if text:
+            return findings.kind_of(text)
+        log = path.with_name("replay.log")
+        build_replay(self.copy, target, log, self.tick)
+        if not replay(self.copy, target, path, log, self.tick):
+            return "not reproduced by a replay"
+        return findings.kind_of(engine.log_tail(log))

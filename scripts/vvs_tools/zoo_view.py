@@ -36,6 +36,10 @@ def times(results: Sequence[Result]) -> list[float]:
     return sorted(median for median in medians if median is not None)
 
 
+def as_object(results: Sequence[Result], engine: str) -> dict[str, object]:
+    return {"engine": engine, "bugs": [result.as_object() for result in results]}
+
+
 def show(results: Sequence[Result], console: Console, options: Sequence[str]) -> None:
     table = Table("bug", "class", "vectors", "target", "found", "cpu s", "by", box=None)
     table.columns[5].justify = "right"
