@@ -31,6 +31,18 @@ def test_exit_code_and_all_output_come_back(tmp_path):
     assert log.read_text() == "out\nerr\n"
 
 
+def test_processor_time_is_of_descendants_too(tmp_path):
+    """Of one that works, and of one whose end was seen."""
+    for script in ("(while :; do :; done) & wait", "(for i in {1..200000}; do :; done); sleep 60"):
+        with (tmp_path / "log").open("wb") as out:
+            child = process.start(["bash", "-c", script], out)
+        try:
+            assert wait_until(lambda child=child: process.processor_seconds(child.pid) > 0.1), script
+        finally:
+            process.end(child)
+    assert process.processor_seconds(child.pid) == 0
+
+
 def test_timeout_ends_the_grandchildren_too(tmp_path):
     log = tmp_path / "log"
     code = process.run(["sh", "-c", "sleep 60 & echo $!; wait"], log, timeout=0.5)

@@ -8,12 +8,18 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import jsonschema
 import pytest
-from vvs_tools import TOP, targets, zoo_hunt, zoo_list, zoo_view
+from test_engine_afl import HEAD
+from vvs_tools import BUILD, TOP, process, targets, zoo, zoo_hunt, zoo_list, zoo_view
+from vvs_tools.console import Stop
+from vvs_tools.engine_afl import Afl
+from vvs_tools.engines import Engine, LibFuzzer
+from vvs_tools.fuzz import ENGINES
 from vvs_tools.zoo_copy import Copy, Unusable
-from vvs_tools.zoo_hunt import Hunt, LibFuzzer, Result, Run
+from vvs_tools.zoo_hunt import Hunt, Result, Run, Way
 from vvs_tools.zoo_list import Bug
 
 HEADER = "--- {0}\n+++ {1}\n"
@@ -36,6 +42,7 @@ TARGETS = {
 ANSWER = {
     "type": "object",
     "properties": {
+        "engine": {"enum": ["libfuzzer", "afl"]},
         "bugs": {
             "type": "array",
             "items": {
@@ -50,9 +57,9 @@ ANSWER = {
                 "required": ["id", "class", "conformance", "targets", "verdict"],
                 "additionalProperties": False,
             },
-        }
+        },
     },
-    "required": ["bugs"],
+    "required": ["engine", "bugs"],
     "additionalProperties": False,
 }
 
@@ -178,7 +185,7 @@ def test_a_median_counts_what_was_not_found_as_longest():
 
 def test_the_answer_has_the_shape_promised():
     both = [result(1, 2, 3, 4, None), result(patch=None, not_plantable="no such layer", id="other")]
-    answer = {"bugs": [each.as_object() for each in both]}
+    answer = zoo_view.as_object(both, "afl")
     jsonschema.validate(answer, ANSWER)
     assert answer["bugs"][0]["targets"] == {"tx_packet": {"found": 4, "seeds": 5, "median_s": 3}}
     unfinished = Result(bug(), 5, conformance=True, runs={"tx_packet": []})
@@ -188,10 +195,9 @@ def test_the_answer_has_the_shape_promised():
 class FakeHunt(Hunt):
     """Finds nothing but in one target, after so many seconds."""
 
-    def __init__(self, tmp_path, finds: str, after: float, seeds=(1, 2, 3, 4, 5)) -> None:
-        super().__init__(
-            bug(targets=("rx_packet",)), None, None, LibFuzzer(True), tmp_path, seeds, lambda: None
-        )
+    def __init__(self, tmp_path, finds: str, after: float, engine: Engine | None = None) -> None:
+        way = Way(engine or LibFuzzer())
+        super().__init__(bug(targets=("rx_packet",)), None, None, way, tmp_path, lambda: None)
         self.folder.mkdir()
         self.finds, self.after, self.calls = finds, after, []
         self.copy = type("NoCopy", (), {"build": lambda *_: None})()
@@ -235,6 +241,84 @@ def test_what_nothing_finds_is_missed(tmp_path):
     assert hunt.calls[-1] == ("rx_packet", 3, zoo_hunt.LONG_SECONDS), "no median is left after three"
 
 
+def test_threads_are_not_for_afl(tmp_path):
+    hunt = FakeHunt(tmp_path, "none", math.inf, Afl())
+    hunt.ask_targets()
+    assert {name for name, _, _ in hunt.calls} == set(targets.campaign()) - {"threads"}
+    assert Way(LibFuzzer()).preset(targets.every()["threads"]) == "fuzz-tsan"
+    assert Way(Afl()).preset(targets.every()["tx_packet"]) == "fuzz-afl"
+
+
+def test_a_run_ends_when_its_descendants_have_used_the_budget(tmp_path):
+    busy = ["bash", "-c", "(while :; do :; done) & wait"]
+    code, used = zoo_hunt.timed(busy, tmp_path / "log", os.environ, 0.3, lambda: None)
+    assert code == process.TIMED_OUT
+    assert used >= 0.3
+    code, used = zoo_hunt.timed(["bash", "-c", "exit 7"], tmp_path / "log", os.environ, 60, lambda: None)
+    assert code == 7
+    assert used < 60
+
+
+def test_what_is_built_in_a_copy_is_taken_from_there(copy):
+    assert copy.own(BUILD / "fuzz" / "a", "fuzz") == f"{copy.folder}/build/fuzz/a"
+    assert copy.own(BUILD / "fuzz-afl" / "a", "fuzz") == f"{BUILD}/fuzz-afl/a"
+    assert copy.own("-dict=x", "fuzz") == "-dict=x"
+
+
+@pytest.fixture
+def afl_hunt(tmp_path, write, monkeypatch):
+    """A hunt with an afl-fuzz of shell lines, in a copy whose replay fails."""
+    failing = write("replay", "#!/bin/sh\necho 'oracle used-len: too much'\nexit 1\n", 0o755)
+
+    class FailingCopy:
+        def build(self, *_):
+            pass
+
+        def own(self, word, preset):
+            return str(failing if "/replay-" in str(word) else word)
+
+    class Passing:
+        def check(self, *_):
+            pass
+
+    def make(body: str) -> Hunt:
+        write("bin/afl-fuzz", HEAD + body, 0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+        return Hunt(bug(), FailingCopy(), Passing(), Way(Afl()), tmp_path, lambda: None)
+
+    return make
+
+
+def test_a_committed_input_that_fails_under_afl_is_a_finding(afl_hunt):
+    name = "$(basename $(find $in -type l -o -type f | grep -v first | head -1))"
+    hunt = afl_hunt(
+        f"[ $AFL_EXIT_ON_SEED_ISSUES ] || sleep 60; said 0 0\n"
+        f"echo \"Test case 'id:000001,time:0,execs:0,orig:{name}' results in a crash, skipping\"\n"
+        "echo 'PROGRAM ABORT : afl-fuzz exits'; exit 1"
+    )
+    run = hunt.once(targets.every()["tx_packet"], 1, 20)
+    assert run.found
+    assert run.kind == "used-len"
+    left = {path.name for path in (hunt.folder / "tx_packet-1").iterdir()}
+    assert left == {"log", "replay.log", Path(run.input).name}
+
+
+def test_what_afl_finds_is_one_too_and_what_it_does_not_is_none(afl_hunt):
+    run = afl_hunt("crashed BAD").once(targets.every()["tx_packet"], 1, 20)
+    assert (run.found, run.kind) == (True, "used-len")
+    hunt = afl_hunt("said 7 30; while :; do :; done")
+    run = hunt.once(targets.every()["tx_packet"], 1, 0.3)
+    assert (run.found, run.input) == (False, "")
+    assert not any(hunt.folder.iterdir())
+
+
+def test_an_engine_that_does_not_start_is_inconclusive(afl_hunt):
+    with pytest.raises(Stop, match="No instrumentation"):
+        afl_hunt("echo 'PROGRAM ABORT : No instrumentation'; exit 1").once(
+            targets.every()["tx_packet"], 1, 20
+        )
+
+
 def test_a_picture_is_drawn(tmp_path):
     zoo_view.draw([result(0.2, 1, 2, 4, None), result(id="lost"), result(patch=None)], tmp_path / "zoo.svg")
     text = (tmp_path / "zoo.svg").read_text()
@@ -243,25 +327,31 @@ def test_a_picture_is_drawn(tmp_path):
 
 
 def test_usage_errors_are_one_line(script, tmp_path, write, status_patch):
-    for argv in (["no-such-bug"], ["--patch", str(tmp_path / "none.patch")], ["--jobs", "0"]):
+    for argv in (
+        ["no-such-bug"],
+        ["--patch", str(tmp_path / "none.patch")],
+        ["--jobs", "0"],
+        ["--engine", "x"],
+    ):
         done = script("zoo", *argv)
         assert done.returncode == 2, argv
         assert len(done.stderr.splitlines()) == 1, done.stderr
 
 
+def run_zoo(*argv: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [TOP / "scripts/zoo", *argv],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=800,
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_bug_is_found_and_patches_that_do_not_build_are_told(write, status_patch):
-    def zoo(*argv):
-        return subprocess.run(
-            [TOP / "scripts/zoo", *argv],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=800,
-        )
-
-    done = zoo("used-len-tx-nonzero", "cid-not-checked", "--quick", "--json")
+    done = run_zoo("used-len-tx-nonzero", "cid-not-checked", "--quick", "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     jsonschema.validate(answer, ANSWER)
@@ -272,12 +362,28 @@ def test_a_bug_is_found_and_patches_that_do_not_build_are_told(write, status_pat
     assert second["verdict"] == "not plantable yet"
     broken = status_patch("a/lib/src/status.c", "b/lib/src/status.c")
     broken.write_text(broken.read_text().replace("/* no licence */", "int x = y;"))
-    done = zoo("--patch", str(broken))
+    done = run_zoo("--patch", str(broken))
     assert done.returncode == 3
     assert "error: " in done.stderr.splitlines()[-1]
-    done = zoo("--patch", str(write("prose.patch", "no patch\n")))
+    done = run_zoo("--patch", str(write("prose.patch", "no patch\n")))
     assert done.returncode == 3
     assert "does not apply" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_afl_finds_a_bug_by_what_it_makes_and_leaves_other_results_alone():
+    kept = [zoo.WORK / name / "bugs/used-len-tx-nonzero/result.json" for name in ENGINES]
+    for path in kept:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("old")
+    done = run_zoo("used-len-tx-nonzero", "--engine", "afl", "--quick", "--no-seeds", "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    jsonschema.validate(answer, ANSWER)
+    assert answer["engine"] == "afl"
+    assert answer["bugs"][0]["targets"]["tx_packet"]["found"] == 1
+    assert [path.read_text() == "old" for path in kept] == [True, False]
 
 
 @pytest.mark.slow
