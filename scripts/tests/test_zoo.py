@@ -267,24 +267,24 @@ def test_what_is_built_in_a_copy_is_taken_from_there(copy):
 
 @pytest.fixture
 def afl_hunt(tmp_path, write, monkeypatch):
-    """A hunt with an afl-fuzz of shell lines, in a copy whose replay fails."""
-    failing = write("replay", "#!/bin/sh\necho 'oracle used-len: too much'\nexit 1\n", 0o755)
+    """A hunt with an afl-fuzz of shell lines, in a copy whose replay fails unless told otherwise."""
 
-    class FailingCopy:
+    class ShellCopy:
         def build(self, *_):
             pass
 
         def own(self, word, preset):
-            return str(failing if "/replay-" in str(word) else word)
+            return str(tmp_path / "replay" if "/replay-" in str(word) else word)
 
     class Passing:
         def check(self, *_):
             pass
 
-    def make(body: str) -> Hunt:
+    def make(body: str, replay: str = "echo 'oracle used-len: too much'; exit 1") -> Hunt:
+        write("replay", f"#!/bin/sh\n{replay}\n", 0o755)
         write("bin/afl-fuzz", HEAD + body, 0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
-        return Hunt(bug(), FailingCopy(), Passing(), Way(Afl()), tmp_path, lambda: None)
+        return Hunt(bug(), ShellCopy(), Passing(), Way(Afl()), tmp_path, lambda: None)
 
     return make
 
@@ -310,6 +310,11 @@ def test_what_afl_finds_is_one_too_and_what_it_does_not_is_none(afl_hunt):
     run = hunt.once(targets.every()["tx_packet"], 1, 0.3)
     assert (run.found, run.input) == (False, "")
     assert not any(hunt.folder.iterdir())
+
+
+def test_what_a_replay_does_not_show_again_is_no_finding(afl_hunt):
+    with pytest.raises(Stop, match="of 20 processor seconds"):
+        afl_hunt("crashed BAD", "exit 0").once(targets.every()["tx_packet"], 1, 20)
 
 
 def test_an_engine_that_does_not_start_is_inconclusive(afl_hunt):

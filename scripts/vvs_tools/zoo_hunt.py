@@ -290,7 +290,8 @@ class Hunt:
             if path.name.startswith("slow-unit-"):
                 continue
             kind = self.judge(target, path, text)
-            return Run(seed, seconds, True, round(used, 2), kind, findings.shown(path))
+            if kind:
+                return Run(seed, seconds, True, round(used, 2), kind, findings.shown(path))
         where = f"{target.name} on {self.result.bug.id} (log: {log})"
         complaint = self.way.engine.complaint(log, code)
         if complaint:
@@ -301,12 +302,12 @@ class Hunt:
         return Run(seed, seconds, False, round(used, 2))
 
     def judge(self, target: Target, path: Path, text: str) -> str:
-        """The kind of a finding. An engine that keeps no output of the target leaves that to a replay."""
+        """The kind of a finding. An engine that keeps no output of the target leaves that to a replay, and what
+        this does not show again is none."""
         self.control.check(target, path, self.tick)
         if text:
             return findings.kind_of(text)
         log = path.with_name("replay.log")
         build_replay(self.copy, target, log, self.tick)
-        if not replay(self.copy, target, path, log, self.tick):
-            return "not reproduced by a replay"
-        return findings.kind_of(engine.log_tail(log))
+        fails = replay(self.copy, target, path, log, self.tick)
+        return findings.kind_of(engine.log_tail(log)) if fails else ""
