@@ -302,8 +302,8 @@ class Hunt:
         return Run(seed, seconds, False, round(used, 2))
 
     def judge(self, target: Target, path: Path, text: str) -> str:
-        """The kind of a finding. An engine that keeps no output of the target leaves that to a replay, and what
-        this does not show again is none."""
+        """The kind of a finding. An engine that keeps no output of the target leaves that to a replay; empty
+        where this does not show it again."""
         self.control.check(target, path, self.tick)
         if text:
             return findings.kind_of(text)
