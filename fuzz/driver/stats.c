@@ -126,6 +126,17 @@ void stats_compared(void)
     compared = true;
 }
 
+void stats_input(void)
+{
+    static bool started;
+    if (!started) {
+        started = true;
+        stats_start();
+    }
+    stats_generated();
+    stats_begin();
+}
+
 void stats_packet(bool rx, bool packed, uint32_t tags)
 {
     total->packets++;

@@ -188,13 +188,7 @@ static void play(const uint8_t *bytes, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    static bool started;
-    if (!started) {
-        started = true;
-        stats_start();
-    }
-    stats_generated();
-    stats_begin();
+    stats_input();
     play(bytes, len);
     stats_end();
     return 0;

@@ -210,13 +210,7 @@ static void play(const uint8_t *bytes, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    static bool started;
-    if (!started) {
-        started = true;
-        stats_start();
-    }
-    stats_generated(); /* by the engine, which has no mutator here that would say so */
-    stats_begin();
+    stats_input();
     play(bytes, len);
     stats_end();
     return 0;

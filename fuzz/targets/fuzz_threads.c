@@ -29,13 +29,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    static bool started;
-    if (!started) {
-        started = true;
-        stats_start();
-    }
-    stats_generated(); /* by the engine, which has no mutator here that would say so */
-    stats_begin();
+    stats_input();
     for (uint32_t left = oracle_costly_one_in == 1 ? TRIES : 1; left != 0; left--) {
         const struct pair *pair = pair_run(bytes, len);
         stats_packet(pair->plan.rx, pair->plan.packed, pair->tags);
