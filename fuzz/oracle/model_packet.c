@@ -161,7 +161,9 @@ void model_fill(struct model_chain *chain)
     }
     written = written < chain->capacity ? written : chain->capacity;
     uint32_t len = (uint32_t)view_number(source.header + 24, 4);
-    bool fits = !chain->done && len <= chain->capacity && len <= written;
+    /* What went through the slices and was not said is nothing that commit may count on. */
+    bool told = chain->sent == NULL || scn_get(chain->sent, SCN_SEND_F_IN_PLACE, 0) != 2;
+    bool fits = !chain->done && len <= chain->capacity && len <= (told ? written : 0);
     chain->written = written;
     chain->used_len = fits ? MODEL_HEADER_BYTES + len : 0;
 }

@@ -168,7 +168,7 @@
 
 /* The device has a packet for the driver: it goes into the next rx chain that is served or
  * published. */
-#define SCN_SEND(X) SCN_HEADER(X) X(WRITTEN, "written", U32, 1 << 20)
+#define SCN_SEND(X) SCN_HEADER(X) X(WRITTEN, "written", U32, 1 << 20) X(IN_PLACE, "in_place", U8, 2)
 #define SCN_SEND_EVENT(X) X(EVENT, "event", U32, UINT32_MAX)
 #define SCN_ABORT(X) X(ROLE, "queue", ROLE, 2) X(WHICH, "which", U16, UINT16_MAX)
 #define SCN_SAVE(X) X(ROLE, "queue", ROLE, 2)

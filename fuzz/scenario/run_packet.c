@@ -85,6 +85,40 @@ struct run_chain *run_received(struct run *run, const struct vvs_packet *packet)
     return chain;
 }
 
+/* Writes the payload through the packet's slices, as a monitor does that reads into guest memory:
+ * announced, since the library takes no part. */
+static void fill_in_place(const struct vvs_packet *packet, uint32_t offset, const uint8_t *bytes,
+                          uint32_t len)
+{
+    uint32_t count;
+    const struct vvs_slice *slices = vvs_packet_payload_slices(packet, &count);
+    uint64_t start = 0;
+    for (uint32_t i = 0; i < count && start < offset + len; start += slices[i++].len) {
+        uint64_t from = offset > start ? offset : start;
+        uint64_t end = start + slices[i].len;
+        end = end < offset + len ? end : offset + len;
+        if (from >= end) {
+            continue;
+        }
+        uint8_t *host = (uint8_t *)slices[i].data + (from - start);
+        const struct vvs_access access = {
+            NULL, host, (uint32_t)(end - from), (uint32_t)from, VVS_ITEM_PAYLOAD, VVS_ACCESS_STORE};
+        vvs_observe_before(&access);
+        memcpy(host, bytes + (from - offset), access.len);
+        vvs_observe_after(&access);
+    }
+}
+
+static enum vvs_status fill_piece(struct vvs_packet *packet, bool in_place, uint32_t offset,
+                                  uint32_t len)
+{
+    if (!in_place) {
+        return vvs_packet_write(packet, offset, chunk, len);
+    }
+    fill_in_place(packet, offset, chunk, len);
+    return VVS_OK;
+}
+
 struct run_chain *run_fill(struct run *run, struct vvs_packet *packet)
 {
     struct run_chain *chain = run_add_chain(run, VVS_QUEUE_RX, RUN_PACKET);
@@ -95,18 +129,24 @@ struct run_chain *run_fill(struct run *run, struct vvs_packet *packet)
     packet_source_init(&source, run->scenario, said, false,
                        capacity < UNSAID_PAYLOAD_BYTES ? capacity : UNSAID_PAYLOAD_BYTES);
     uint32_t len = source.payload_len;
+    uint64_t in_place = said != NULL ? scn_get(said, SCN_SEND_F_IN_PLACE, 0) : 0;
     if (said != NULL) {
         len = (uint32_t)scn_get(said, SCN_SEND_F_WRITTEN, len);
     }
     len = len < capacity ? len : capacity;
     begin_payload(run, chain, len);
     enum vvs_status status = vvs_packet_set_header(packet, source.header, VVS_HDR_BYTES);
-    for (uint32_t done = 0; done < len && status == VVS_OK;) {
+    /* A packet that was given up has no buffer any more. */
+    bool lent = !packet->done;
+    for (uint32_t done = 0; done < len && status == VVS_OK && (lent || in_place == 0);) {
         uint32_t piece = len - done < CHUNK_BYTES ? len - done : CHUNK_BYTES;
         packet_source_bytes(&source, chunk, done, piece);
-        status = vvs_packet_write(packet, done, chunk, piece);
+        status = fill_piece(packet, in_place != 0, done, piece);
         keep_payload(run, chain, done, chunk, piece);
         done += piece;
+    }
+    if (in_place == 1 && status == VVS_OK) {
+        status = vvs_packet_set_written(packet, len);
     }
     chain->status = status; /* OK: the packet is writable and the range inside the capacity */
     chain->capacity = capacity;

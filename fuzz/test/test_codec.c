@@ -136,7 +136,7 @@ static const struct golden {
     {"undo", "queue which", "24 03 02 1011"},
     {"arm", "queue", "25 01 01"},
     {"disarm", "queue", "26 01 01"},
-    {"send", HEADER_NAMES " written", "27 ff7f " HEADER_HEX " e0e10000"},
+    {"send", HEADER_NAMES " written in_place", "27 ffff01 " HEADER_HEX " e0e10000 02"},
     {"send_event", "event", "28 01 10111213"},
     {"abort", "queue which", "29 03 01 1011"},
     {"save", "queue", "2a 01 01"},

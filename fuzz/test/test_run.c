@@ -185,6 +185,29 @@ static void test_nothing_is_left(void **state)
     }
 }
 
+/* Payload through the buffer's slices: said, it is sent; not said, commit counts on none. */
+static void test_in_place(void **state)
+{
+    (void)state;
+    build_queue(&scenario, RX, 8);
+    for (uint32_t mode = 1; mode <= 2; mode++) {
+        build_chain(&scenario, RX);
+        build_element(&scenario, 50);
+        build_element(&scenario, 50);
+        struct scn_record *sent = build(&scenario, SCN_TAG_SEND);
+        build_bytes(&scenario, sent, SCN_SEND_F_PAYLOAD, "in place", 8);
+        scn_set(sent, SCN_SEND_F_IN_PLACE, mode);
+    }
+    serve(RX, 1);
+    serve(RX, 1);
+    play();
+    assert_used(answer(0, 4, VVS_OK, 1, 1), 0, 0, 52);
+    assert_used(answer(1, 5, VVS_E_UNWRITTEN, 1, 1), 0, 2, 0);
+    uint64_t room;
+    assert_memory_equal(guest_at(&run.guest, &room, run.guest.data_start + 44), "in pla", 6);
+    assert_memory_equal(guest_at(&run.guest, &room, run.guest.data_start + 64), "ce", 2);
+}
+
 /* Changes a field of the answers: the digest must follow. */
 #define assert_digests(field, change)                                                              \
     do {                                                                                           \
@@ -359,6 +382,7 @@ static void test_slices(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_in_place, set_up_test),
         cmocka_unit_test_setup(test_nothing, set_up_test),
         cmocka_unit_test_setup(test_broken_queue, set_up_test),
         cmocka_unit_test_setup(test_set_up_failures, set_up_test),

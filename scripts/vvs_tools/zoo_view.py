@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from vvs_tools import OUT
 from vvs_tools.zoo_hunt import LONG_SECONDS, Result
 
 TABLE_WIDTH = 140
@@ -65,14 +66,16 @@ def show(results: Sequence[Result], console: Console, options: Sequence[str]) ->
 
 def draw(results: Sequence[Result], path: Path) -> None:
     """A line for each bug, by class; a dot for each PRNG seed of the target that finds it."""
-    os.environ.setdefault("MPLCONFIGDIR", str(path.parent))
+    planted = [result for result in results if result.bug.patch and result.done]
+    if not planted:
+        return
+    os.environ.setdefault("MPLCONFIGDIR", str(OUT / "zoo"))
     import matplotlib
 
     matplotlib.use("svg")
     matplotlib.rcParams |= {"svg.hashsalt": "zoo", "svg.fonttype": "none", "font.size": 9}
     from matplotlib import pyplot
 
-    planted = [result for result in results if result.bug.patch and result.done]
     planted.sort(key=lambda result: (result.bug.kind, result.bug.id))
     figure, axes = pyplot.subplots(figsize=(9, 1.2 + 0.22 * len(planted)), layout="constrained")
     for line, result in enumerate(planted):
