@@ -80,6 +80,7 @@ void same_answer_check(struct run *run, const struct scn_scenario *scenario);
 /* dirty.c: what the device wrote is in the dirty log. dirty_attach gives the guest's table one,
  * where the guest is small enough. */
 void dirty_attach(struct guest *guest);
+void dirty_before(const struct guest *guest, const struct vvs_access *access);
 void dirty_stored(const struct guest *guest, const struct vvs_access *access);
 void dirty_step_end(void);
 

@@ -22,6 +22,8 @@ static struct {
     bool lost;             /* beyond the model's bounds: it can't go on with this queue */
     bool pop_pending;
     bool filled;
+    bool was_popped; /* pop step: `popped` is what pop said */
+    enum vvs_status popped;
     bool decides;
     uint32_t most_pops;
     uint32_t pops;
@@ -41,39 +43,6 @@ void model_fail(const char *format, ...)
     (void)vsnprintf(report, sizeof report, format, arguments);
     va_end(arguments);
     oracle_fail("model", "%s", report);
-}
-
-static void place_at(struct model_queue *q, uint32_t avail, uint32_t used, bool avail_wrap,
-                     bool used_wrap)
-{
-    q->avail = avail;
-    q->used = used;
-    q->avail_wrap = avail_wrap;
-    q->used_wrap = used_wrap;
-    q->broken = false;
-    q->pops = 0;
-    q->popped_count = 0;
-    q->staged = 0;
-    q->staged_slots = 0;
-    q->unsignalled = 0;
-}
-
-/* As new, then where the scenario says, if that can be. */
-static bool start_at_place(struct model_queue *q)
-{
-    const struct guest_queue *place = q->place;
-    place_at(q, 0, 0, place->packed, place->packed);
-    q->signalled_known = true;
-    if (!place->positioned) {
-        return true;
-    }
-    if (!model_state_possible(place, place->avail_index, place->used_index, place->avail_wrap,
-                              place->used_wrap)) {
-        return false;
-    }
-    place_at(q, place->avail_index, place->used_index, place->avail_wrap, place->used_wrap);
-    q->signalled_known = false;
-    return true;
 }
 
 /* Which of the regions that there are `record` wants in the device's table. */
@@ -102,7 +71,7 @@ void model_start(struct run *run)
         q->event_idx = (place->features >> 29 & 1) != 0;
         q->in_order = (place->features >> 35 & 1) != 0;
         q->max_chain = place->max_chain != 0 ? place->max_chain : place->size;
-        q->up = q->up && start_at_place(q);
+        q->up = q->up && model_start_at_place(q);
         if (place->present && q->up != (run->queues[role].setup == VVS_OK)) {
             model_fail("set-up of queue %u gives %s, though it %s", role,
                        vvs_status_name(run->queues[role].setup), q->up ? "can run" : "can't run");
@@ -186,7 +155,12 @@ static void settle_pop(void)
     }
     q->pops++;
     q->popped_count++;
-    if (chain->verdict == MODEL_ACCEPTED) {
+    bool walks = chain->verdict == MODEL_ACCEPTED;
+    if (now.was_popped && walks != (now.popped == VVS_OK)) {
+        model_fail("pop gives %s for chain %u, whose structure is %s", vvs_status_name(now.popped),
+                   chain->id, walks ? "one" : "none");
+    }
+    if (walks) {
         model_parse(chain, q->place->role);
     }
     if (now.step->tag == SCN_TAG_SERVE) {
@@ -206,6 +180,12 @@ static void mark(uint32_t role, const struct vvs_access *access)
     if (now.last || ++now.pops > now.most_pops) {
         model_fail("a pop too many, behind %u of at most %u", now.pops, now.most_pops);
     }
+}
+
+void model_popped(enum vvs_status status)
+{
+    now.was_popped = true;
+    now.popped = status;
 }
 
 void model_loaded(const struct vvs_access *access)
@@ -338,10 +318,10 @@ static void restore(const struct run *run, struct model_queue *q, const struct s
     uint32_t avail_wrap = (uint32_t)scn_get(step, SCN_RESTORE_F_AVAIL_WRAP, saved->avail_wrap);
     uint32_t used_wrap = (uint32_t)scn_get(step, SCN_RESTORE_F_USED_WRAP, saved->used_wrap);
     bool possible = model_state_possible(q->place, avail, used, avail_wrap, used_wrap);
-    place_at(q, 0, 0, q->place->packed, q->place->packed);
+    model_place_at(q, 0, 0, q->place->packed, q->place->packed);
     q->signalled_known = true;
     if (possible) {
-        place_at(q, avail, used, avail_wrap != 0, used_wrap != 0);
+        model_place_at(q, avail, used, avail_wrap != 0, used_wrap != 0);
         q->signalled_known = false;
     }
     now.end = possible ? END_OK : END_FAILED;
@@ -417,7 +397,8 @@ void model_before_step(struct run *run, const struct scn_record *step)
 {
     now.step = step;
     now.q = NULL;
-    now.none = now.lost = now.pop_pending = now.filled = now.decides = now.last = false;
+    now.none = now.lost = now.pop_pending = now.was_popped = false;
+    now.filled = now.decides = now.last = false;
     now.most_pops = now.pops = now.published = now.chain_count = 0;
     now.races_left = run_races_left;
     model_ring_begin();
@@ -436,8 +417,12 @@ static const char *const verdicts[] = {"empty", "broken", "refused", "accepted"}
 
 static void check_packet(const struct model_chain *expected, const struct run_chain *got)
 {
-    if (got->has_header && got->role == MODEL_TX && expected->has_header &&
-        memcmp(got->header, expected->header, MODEL_HEADER_BYTES) != 0) {
+    if (expected->over_limit &&
+        (got->status != VVS_E_PAYLOAD_LIMIT || !got->has_header || got->capacity != 0)) {
+        model_fail("chain %u is over the limit alone, and gives %s with %u payload bytes",
+                   expected->id, vvs_status_name(got->status), got->capacity);
+    } else if (got->has_header && got->role == MODEL_TX && expected->has_header &&
+               memcmp(got->header, expected->header, MODEL_HEADER_BYTES) != 0) {
         model_fail("the header of chain %u is not that of its first 44 bytes", expected->id);
     } else if (got->kind == RUN_PACKET && got->capacity != expected->capacity) {
         model_fail("chain %u has %u payload bytes, expected %u", expected->id, got->capacity,
@@ -481,6 +466,19 @@ static void check_chains(const struct run *run, const struct run_answer *answer)
     }
     for (uint32_t i = 0; i < now.chain_count; i++) {
         check_chain(&now.chains[i], &run->chains[answer->first_chain + i]);
+    }
+}
+
+/* What serve says that it did. */
+static void check_served(const struct run_answer *answer)
+{
+    uint32_t refused = 0;
+    for (uint32_t i = 0; i < now.chain_count; i++) {
+        refused += now.chains[i].verdict == MODEL_REFUSED;
+    }
+    if (answer->published_count != now.published || answer->refused_count != refused) {
+        model_fail("serve counts %u chains and %u refused, expected %u and %u",
+                   answer->published_count, answer->refused_count, now.published, refused);
     }
 }
 
@@ -567,7 +565,7 @@ void model_after_step(struct run *run, const struct scn_record *step,
         check_table(run, step, answer);
     } else if (step->tag == SCN_TAG_RESTART) {
         q = &model.queues[answer->role];
-        if (q->up && start_at_place(q) != (answer->status == VVS_OK)) {
+        if (q->up && model_start_at_place(q) != (answer->status == VVS_OK)) {
             model_fail("a restart gives %s", vvs_status_name(answer->status));
         }
     } else if (q != NULL && now.lost) {
@@ -575,6 +573,9 @@ void model_after_step(struct run *run, const struct scn_record *step,
     } else if (q != NULL && !now.none) {
         check_chains(run, answer);
         check_end(answer);
+        if (step->tag == SCN_TAG_SERVE) {
+            check_served(answer);
+        }
         check_notify(q, answer);
         if (step->tag == SCN_TAG_ARM && !q->broken && answer->more != model_more(q)) {
             model_fail("arming says %s, expected %s", answer->more ? "more" : "nothing more",

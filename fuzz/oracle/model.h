@@ -42,6 +42,7 @@ struct model_chain {
     uint64_t len[2];       /* bytes, by writable */
     uint8_t header[MODEL_HEADER_BYTES]; /* tx */
     bool has_header;
+    bool over_limit;   /* tx: nothing else is wrong than a payload longer than the caller takes */
     uint32_t capacity; /* payload bytes: tx those of the packet, rx those there is room for */
     uint32_t hashed;   /* tx: payload bytes that the run reads... */
     uint64_t hash;     /* ...and what run_fold comes to over them */
@@ -95,6 +96,9 @@ void model_before_step(struct run *run, const struct scn_record *step);
 void model_after_step(struct run *run, const struct scn_record *step,
                       const struct run_answer *answer);
 
+/* model_popped takes note of what a pop step's pop said, before its chain is parsed. */
+void model_popped(enum vvs_status status);
+
 /* model_before is called before a store and at a mark, while memory is as it was; model_loaded
  * takes note of what a load gave. `role` is the queue's, MODEL_ROLES for a packet's own access. */
 void model_before(uint32_t role, const struct vvs_access *access);
@@ -106,6 +110,14 @@ bool model_queue_possible(const struct guest *guest, uint32_t active,
                           const struct guest_queue *place);
 bool model_state_possible(const struct guest_queue *place, uint32_t avail, uint32_t used,
                           uint32_t avail_wrap, uint32_t used_wrap);
+
+/* model_place_at puts a queue there, with nothing in flight; model_start_at_place as new, or where
+ * the scenario says.
+ *
+ * Returns  false where no queue can stand. */
+void model_place_at(struct model_queue *q, uint32_t avail, uint32_t used, bool avail_wrap,
+                    bool used_wrap);
+bool model_start_at_place(struct model_queue *q);
 
 /* model_walk.c: takes the next chain of `q` from the ring. */
 void model_pop(struct model_queue *q, struct model_chain *out_chain);

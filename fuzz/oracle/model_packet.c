@@ -101,8 +101,11 @@ static void parse_tx(struct model_chain *chain)
     uint32_t len = (uint32_t)view_number(chain->header + 24, 4);
     chain->has_header = true;
     chain->capacity = len;
-    if (len > total - MODEL_HEADER_BYTES || len > model.run->guest.max_payload ||
-        !in_reach(chain, 1)) {
+    if (len > total - MODEL_HEADER_BYTES) {
+        return;
+    }
+    chain->over_limit = len > model.run->guest.max_payload;
+    if (chain->over_limit || !in_reach(chain, 1)) {
         return;
     }
     chain->verdict = MODEL_ACCEPTED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* What memory tables and queues there can be. */
+/* What memory tables and queues there can be, and where a queue starts. */
 #include "model.h"
 
 /* Feature bits: Reserved Feature Bits; Socket Device, Feature bits. */
@@ -98,4 +98,36 @@ bool model_state_possible(const struct guest_queue *place, uint32_t avail, uint3
     /* On a line of two laps. */
     uint32_t ahead = (avail + (avail_wrap != used_wrap ? size : 0)) - used;
     return avail + (avail_wrap != used_wrap ? size : 0) >= used && ahead <= size;
+}
+
+void model_place_at(struct model_queue *q, uint32_t avail, uint32_t used, bool avail_wrap,
+                    bool used_wrap)
+{
+    q->avail = avail;
+    q->used = used;
+    q->avail_wrap = avail_wrap;
+    q->used_wrap = used_wrap;
+    q->broken = false;
+    q->pops = 0;
+    q->popped_count = 0;
+    q->staged = 0;
+    q->staged_slots = 0;
+    q->unsignalled = 0;
+}
+
+bool model_start_at_place(struct model_queue *q)
+{
+    const struct guest_queue *place = q->place;
+    model_place_at(q, 0, 0, place->packed, place->packed);
+    q->signalled_known = true;
+    if (!place->positioned) {
+        return true;
+    }
+    if (!model_state_possible(place, place->avail_index, place->used_index, place->avail_wrap,
+                              place->used_wrap)) {
+        return false;
+    }
+    model_place_at(q, place->avail_index, place->used_index, place->avail_wrap, place->used_wrap);
+    q->signalled_known = false;
+    return true;
 }

@@ -40,6 +40,9 @@ void vvs_observe_before(const struct vvs_access *access)
         order_check(q, access);
         work_count(q, access);
         stale_before(access);
+        if (observer.costly && access->kind == VVS_ACCESS_STORE) {
+            dirty_before(&run_current->guest, access);
+        }
     } else if (observer.pause) {
         observer.pause();
     }

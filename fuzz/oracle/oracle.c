@@ -207,6 +207,9 @@ static void on_popped(void *context, struct run *r, uint32_t role, const struct 
     if (q->building) {
         q->building->sequence = token->sequence;
     }
+    if (observer.costly) {
+        model_popped(status);
+    }
     if (observer.costly && r->scenario->race_count == 0) {
         same_walk_check(q, token->id, status, chain);
     }

@@ -41,6 +41,10 @@ static bool has_room(const struct run *run, uint32_t role)
     if (!q->queue || vvs_queue_broken(q->queue) != VVS_OK || run->loads_left < UINT16_MAX * 4u) {
         return false;
     }
+    if (run->driver.element_count == DRIVER_MAX_ELEMENTS ||
+        run->driver.chain_count == DRIVER_MAX_CHAINS) {
+        return false; /* the driver offers no more in this run */
+    }
     bool in_order = (run->guest.queues[role].features & VVS_FEATURE(VVS_F_IN_ORDER)) != 0 &&
                     q->chain_count != 0;
     return !in_order && q->chain_count < q->size && q->span_count < q->size;

@@ -49,6 +49,8 @@ struct run_answer {
     uint32_t chain_count;
     uint32_t first_used;
     uint32_t used_count;
+    uint32_t published_count; /* serve's own counts */
+    uint32_t refused_count;
     enum vvs_status status;
     uint8_t role;
     bool has_role;

@@ -37,6 +37,7 @@ struct run_chain *run_add_reject(struct run *run, uint32_t role, enum vvs_status
     chain->status = status;
     if (packet != NULL) {
         keep_header(chain, packet);
+        chain->capacity = vvs_packet_capacity(packet); /* 0: no payload is lent */
     }
     return chain;
 }

@@ -108,6 +108,8 @@ static void serve(struct device *device)
     answer->status = answer->status != VVS_OK ? answer->status : served.stopped;
     answer->decided = true;
     answer->notify = served.notify;
+    answer->published_count = served.published_count;
+    answer->refused_count = served.refused_count;
 }
 
 static struct run_popped *popped_at(struct run_queue *queue, uint32_t which)
@@ -337,9 +339,13 @@ static void undo(struct device *device)
     if (popped == NULL) {
         return;
     }
-    device->answer->status = vvs_queue_undo(&device->queue->queue, &popped->token);
+    struct run_queue *queue = device->queue;
+    if (queue->has_returned && vvs_queue_undo(&queue->queue, &queue->last_returned) == VVS_OK) {
+        device->run->spoiled = "vvs_queue_undo of a chain that was returned";
+    }
+    device->answer->status = vvs_queue_undo(&queue->queue, &popped->token);
     if (device->answer->status == VVS_OK) {
-        forget_popped(device->queue, which);
+        forget_popped(queue, which);
     }
 }
 
@@ -362,13 +368,15 @@ static void restore(struct device *device)
         .avail_wrap = (uint8_t)scn_get(step, SCN_RESTORE_F_AVAIL_WRAP, saved->avail_wrap),
         .used_wrap = (uint8_t)scn_get(step, SCN_RESTORE_F_USED_WRAP, saved->used_wrap),
     };
-    vvs_queue_reset(&queue->queue);
     queue->popped_count = 0;
     queue->has_returned = false;
     struct output output;
     output_keep(&output, &queue->queue, sizeof queue->queue);
     device->answer->status = vvs_queue_set_state(&queue->queue, &state);
     output_check(device->run, &output, "vvs_queue_set_state", device->answer->status != VVS_OK);
+    if (device->answer->status != VVS_OK) {
+        vvs_queue_reset(&queue->queue); /* what was popped is forgotten all the same */
+    }
 }
 
 static void execute(struct device *device)

@@ -57,7 +57,7 @@ static void do_set_written(struct state *s, uint32_t len)
 
 static void do_write(struct state *s, uint64_t value)
 {
-    uint8_t bytes[PAYLOAD_MAX];
+    uint8_t bytes[PAYLOAD_MAX] = {0};
     uint32_t offset = (uint32_t)value & 0xff;
     uint32_t len = (uint32_t)(value >> 8) % (PAYLOAD_MAX + 1);
     enum vvs_status expected = writable(s);
@@ -72,6 +72,10 @@ static void do_write(struct state *s, uint64_t value)
     }
     for (uint32_t i = 0; i < len; i++) {
         bytes[i] = (uint8_t)((value >> 16) + i);
+    }
+    if (writable(s) == VVS_OK) {
+        expect("write", vvs_packet_write(&s->packet, s->written, bytes, UINT32_MAX),
+               VVS_E_CAPACITY);
     }
     expect("write", vvs_packet_write(&s->packet, offset, bytes, len), expected);
     if (expected == VVS_OK) {
@@ -90,12 +94,25 @@ static void check_payload(const struct state *s)
     uint32_t half = len / 2;
     expect("read", vvs_packet_read(&s->packet, bytes, half, len - half), VVS_OK);
     expect("read", vvs_packet_read(&s->packet, bytes, half, len - half + 1), VVS_E_CAPACITY);
+    expect("read", vvs_packet_read(&s->packet, bytes, half, 0u - half),
+           half == 0 ? VVS_OK : VVS_E_CAPACITY);
+    expect("read", vvs_packet_read(&s->packet, bytes, half + 1, UINT32_MAX), VVS_E_CAPACITY);
     if (memcmp(bytes, s->expected + half, len - half) != 0 ||
         memcmp(s->payload, s->expected, PAYLOAD_MAX) != 0) {
         oracle_fail(NAME, "the payload is not what was written");
     }
     expect("payload_range",
            vvs_packet_payload_range(&s->packet, &slice, 1, &count, half, len - half), VVS_OK);
+    struct vvs_slice untouched = {NULL, 7};
+    expect("payload_range",
+           vvs_packet_payload_range(&s->packet, &untouched, 0, &count, half, len - half),
+           len == half ? VVS_OK : VVS_E_SLICES);
+    expect("payload_range",
+           vvs_packet_payload_range(&s->packet, &untouched, 1, &count, half + 1, UINT32_MAX - half),
+           VVS_E_CAPACITY);
+    if (untouched.data || untouched.len != 7) {
+        oracle_fail(NAME, "a range that is refused is written out");
+    }
     if (count != (len != half) ||
         (count != 0 && (slice.data != s->payload + half || slice.len != len - half))) {
         oracle_fail(NAME, "%u slices from payload byte %u on", count, half);

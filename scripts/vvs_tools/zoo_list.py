@@ -18,6 +18,8 @@ LISTS = ("bugs", "kinds")
 # Where a patch says nothing of its targets: what it touches does. The first that matches comes first.
 LIKELY = (
     (r"lib/src/header\.c", ("packet_header",)),
+    (r"lib/src/payload\.c", ("packet_header", "round_trip", "tx_packet", "rx_packet")),
+    (r"lib/src/chain\.c", ("tx_packet", "split_queue", "packed_queue")),
     (
         r"vvs_memory_(?:init|check|from_frontend|set_log)|vvs_regions?_(?:check|sort|last)|vvs_config_read|"
         r"vvs_cid_valid|vvs_features_check",

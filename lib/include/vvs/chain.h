@@ -13,8 +13,9 @@
 extern "C" {
 #endif
 
-/* A walked chain. Read-only for callers; valid until the next pop of its queue. A descriptor of
- * length 0 counts, and obeys order and direction, but holds no bytes: it is no element. */
+/* A walked chain. Read-only for callers; valid until the next pop or walk of its queue. A
+ * descriptor of length 0 counts, and obeys order and direction, but holds no bytes: it is no
+ * element. */
 struct vvs_chain {
     struct vvs_queue *queue;
     const struct vvs_element *elements; /* device-readable ones first */
