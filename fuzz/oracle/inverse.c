@@ -52,6 +52,28 @@ static void check_reply(const struct vvs_packet *packet)
     }
 }
 
+/* With one slice less than it takes a range is refused, and nothing of it written out. */
+static void check_too_few(const struct vvs_packet *packet, uint32_t offset, uint32_t len,
+                          uint32_t count)
+{
+    static struct vvs_slice slices[WHOLE_SLICES];
+    const struct vvs_slice untouched = {slices, 7};
+    uint32_t told = 7;
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        slices[i] = untouched;
+    }
+    enum vvs_status status =
+        vvs_packet_payload_range(packet, slices, count - 1, &told, offset, len);
+    bool spoiled = told != 7;
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        spoiled = spoiled || slices[i].data != slices || slices[i].len != 7;
+    }
+    if (status != VVS_E_SLICES || spoiled) {
+        oracle_fail(NAME, "a range of %u slices in %u gives %s%s", count, count - 1,
+                    vvs_status_name(status), spoiled ? ", and is written out" : "");
+    }
+}
+
 static void check_slices(const struct vvs_packet *packet, uint32_t offset, uint32_t len)
 {
     static struct vvs_slice slices[WHOLE_SLICES];
@@ -59,6 +81,9 @@ static void check_slices(const struct vvs_packet *packet, uint32_t offset, uint3
     uint32_t at = offset;
     expect("payload_range",
            vvs_packet_payload_range(packet, slices, WHOLE_SLICES, &count, offset, len));
+    if (count != 0) {
+        check_too_few(packet, offset, len, count);
+    }
     for (uint32_t i = 0; i < count; i++) {
         if (slices[i].len > offset + len - at ||
             memcmp(slices[i].data, whole + at, slices[i].len) != 0) {
