@@ -38,27 +38,39 @@ void dirty_attach(struct guest *guest)
     }
 }
 
-void dirty_before(const struct guest *guest, const struct vvs_access *access)
+/* The pages of an access, where there is a log for them. */
+static bool pages_of(const struct guest *guest, const struct vvs_access *access,
+                     uint64_t *out_first, uint64_t *out_last)
 {
     uint64_t addr;
     if (marks_len == 0 || access->len == 0 || guest_find_host(guest, &addr, access->host) < 0) {
+        return false;
+    }
+    *out_first = addr / VVS_LOG_PAGE_BYTES;
+    *out_last = (addr + (access->len - 1)) / VVS_LOG_PAGE_BYTES;
+    return true;
+}
+
+void dirty_before(const struct guest *guest, const struct vvs_access *access)
+{
+    uint64_t page;
+    uint64_t last;
+    if (!pages_of(guest, access, &page, &last)) {
         return;
     }
-    uint64_t last = (addr + (access->len - 1)) / VVS_LOG_PAGE_BYTES;
-    for (uint64_t page = addr / VVS_LOG_PAGE_BYTES; page <= last; page++) {
+    for (; page <= last; page++) {
         marks[page / 8] &= (uint8_t)~(1u << page % 8);
     }
 }
 
 void dirty_stored(const struct guest *guest, const struct vvs_access *access)
 {
-    uint64_t addr;
-    if (marks_len == 0 || access->len == 0 || guest_find_host(guest, &addr, access->host) < 0) {
+    uint64_t page;
+    uint64_t last;
+    if (!pages_of(guest, access, &page, &last)) {
         return;
     }
-    uint64_t last = (addr + (access->len - 1)) / VVS_LOG_PAGE_BYTES;
-    for (uint64_t page = addr / VVS_LOG_PAGE_BYTES; page <= last && page_count < MAX_STORES;
-         page++) {
+    for (; page <= last && page_count < MAX_STORES; page++) {
         if (page_count == 0 || pages[page_count - 1] != page) {
             pages[page_count++] = page;
         }
