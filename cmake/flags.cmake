@@ -84,7 +84,7 @@ endif()
 if(VVS_ENGINE STREQUAL libfuzzer)
   # No compare callbacks: they feed byte-wise mutation alone, cost a sixth of all executions and make equal
   # PRNG seeds give unequal campaigns.
-  target_compile_options(vvs_instrument INTERFACE -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp)
+  target_compile_options(vvs_instrument INTERFACE -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp,stack-depth,indirect-calls)
 endif()
 if(VVS_ENGINE STREQUAL afl)
   # The compiler is the engine's, and is told by the environment what to do: here to instrument, and to log the
