@@ -110,7 +110,7 @@ struct vvs_iut_send {
     uint8_t header[44];
     uint32_t payload_len;
     const uint8_t *payload;
-    uint32_t written; /* payload bytes that are written; less may be a mistake of the caller's */
+    uint32_t written; /* payload bytes that are written, cut at the buffer's room */
     uint32_t fit;     /* 1: payload and header `len` are cut to the buffer's room */
 };
 
@@ -118,10 +118,11 @@ struct vvs_iut_step {
     uint32_t kind; /* enum vvs_iut_do */
     uint32_t role;
     uint32_t max;   /* serve */
-    uint32_t which; /* publish, undo, abort: 0 is the oldest */
+    uint32_t which; /* publish, undo, abort: 0 is the oldest; always one that is popped */
     uint8_t stage;
     uint8_t quiet;
-    uint8_t reserved[2];
+    uint8_t again;
+    uint8_t reserved;
     struct vvs_iut_position position; /* restore, restart */
     const struct vvs_iut_send *sends; /* taken from the first on */
     uint32_t send_count;              /* as many as can be asked for */
