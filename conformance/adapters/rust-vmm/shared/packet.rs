@@ -14,7 +14,7 @@ use crate::memory::Memory;
 pub type Packet = VsockPacket<'static, ()>;
 pub type Chain = DescriptorChain<&'static Memory>;
 
-pub const LEN_OFFSET: usize = 24;
+const LEN_OFFSET: usize = 24;
 
 pub fn parse(
     memory: &'static Memory,
@@ -148,20 +148,20 @@ impl Told {
     }
 }
 
-/// Writes what is sent into an rx buffer. A packet that the buffer has no room for, or that promises more
-/// than is written, is the sender's mistake; a device asks for the room first.
+/// Writes what is sent into an rx buffer, as much as it has room for. A header that promises more than is
+/// written is the sender's mistake, found before anything is written.
 pub fn fill(packet: &mut Packet, send: &abi::Send) -> Result<Told, &'static str> {
     let room = capacity(packet);
+    let written = send.written.min(send.payload_len).min(room);
     let mut header = send.header;
-    let mut written = send.written.min(send.payload_len);
-    let mut len = u32::from_le_bytes(header[LEN_OFFSET..LEN_OFFSET + 4].try_into().unwrap());
+    let field = &mut header[LEN_OFFSET..LEN_OFFSET + 4];
+    let mut len = u32::from_le_bytes(field.try_into().unwrap());
     if send.fit != 0 {
-        written = written.min(room);
         len = len.min(room);
-        header[LEN_OFFSET..LEN_OFFSET + 4].copy_from_slice(&len.to_le_bytes());
+        field.copy_from_slice(&len.to_le_bytes());
     }
-    if written > room || len > written {
-        return Err("more is sent than there is room for, or than was written");
+    if len > written {
+        return Err("the header promises more than is written");
     }
     // SAFETY: `payload_len` bytes are the harness's, of which no more are taken.
     let payload = unsafe { abi::slice(send.payload, written) }.to_vec();

@@ -28,6 +28,8 @@ pub struct DeviceQueue {
     broken: bool,
     /// Something was returned since the last decision on notification.
     returned: bool,
+    /// Something was returned since the queue started.
+    ever_returned: bool,
     popped: Vec<Popped>,
     staged: Vec<(u16, u32)>,
     saved: (u16, u16),
@@ -89,6 +91,7 @@ impl DeviceQueue {
             queue: make(setup, event_idx, memory, position)?,
             broken: false,
             returned: false,
+            ever_returned: false,
             popped: Vec::new(),
             staged: Vec::new(),
             saved: position,
@@ -111,6 +114,7 @@ impl DeviceQueue {
         self.staged.clear();
         self.broken = false;
         self.returned = false;
+        self.ever_returned = false;
         match make(&self.setup, self.event_idx, memory, position) {
             Some(queue) => {
                 self.queue = queue;
@@ -136,6 +140,7 @@ impl DeviceQueue {
     fn give_back(&mut self, context: &Context, head: u16, len: u32) -> Result<(), Error> {
         self.queue.add_used(context.memory.as_ref(), head, len)?;
         self.returned = true;
+        self.ever_returned = true;
         Ok(())
     }
 
@@ -239,7 +244,11 @@ impl DeviceQueue {
         step: &abi::Step,
         answer: &mut abi::Answer,
     ) -> Result<Status, Error> {
-        if step.which as usize >= self.popped.len() {
+        if step.again != 0 && self.ever_returned {
+            // add_used would take it: which chains are out is for the device to know.
+            return Ok(Status::Caller);
+        }
+        if step.again != 0 || step.which as usize >= self.popped.len() {
             return Ok(Status::None);
         }
         let mut popped = self.popped.remove(step.which as usize);
