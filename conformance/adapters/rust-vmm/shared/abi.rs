@@ -93,6 +93,8 @@ pub const DO_RESTORE: u32 = 10;
 pub const DO_RESTART: u32 = 11;
 pub const DO_MEMORY: u32 = 12;
 
+pub const NEWEST: u32 = u32::MAX;
+
 pub const HEADER_BYTES: usize = 44;
 
 #[repr(C)]

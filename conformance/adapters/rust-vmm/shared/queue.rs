@@ -74,17 +74,20 @@ fn make(
     queue.is_valid(memory).then_some(queue)
 }
 
-fn start(position: &abi::Position) -> (u16, u16) {
-    if position.given != 0 {
-        (position.avail_index, position.used_index)
-    } else {
-        (0, 0)
+/// Next available and next used index; what is not given is as it was.
+fn position(said: &abi::Position, (mut avail, mut used): (u16, u16)) -> (u16, u16) {
+    if said.given & 1 != 0 {
+        avail = said.avail_index;
     }
+    if said.given & 2 != 0 {
+        used = said.used_index;
+    }
+    (avail, used)
 }
 
 impl DeviceQueue {
     pub fn new(setup: &abi::QueueSetup, event_idx: bool, memory: &Memory) -> Option<Self> {
-        let position = start(&setup.start);
+        let position = position(&setup.start, (0, 0));
         Some(DeviceQueue {
             setup: *setup,
             event_idx,
@@ -142,6 +145,14 @@ impl DeviceQueue {
         self.returned = true;
         self.ever_returned = true;
         Ok(())
+    }
+
+    /// The popped chain that a step means: its place in the list.
+    fn chosen(&self, which: u32) -> Option<usize> {
+        match which {
+            abi::NEWEST => self.popped.len().checked_sub(1),
+            _ => (which as usize).checked_rem(self.popped.len()),
+        }
     }
 
     fn flush(&mut self, context: &Context) -> Result<(), Error> {
@@ -248,10 +259,15 @@ impl DeviceQueue {
             // add_used would take it: which chains are out is for the device to know.
             return Ok(Status::Caller);
         }
-        if step.again != 0 || step.which as usize >= self.popped.len() {
+        let chosen = if step.again == 0 {
+            self.chosen(step.which)
+        } else {
+            None
+        };
+        let Some(chosen) = chosen else {
             return Ok(Status::None);
-        }
-        let mut popped = self.popped.remove(step.which as usize);
+        };
+        let mut popped = self.popped.remove(chosen);
         let (mut len, mut status) = (0, Status::Ok);
         if let (Some(packet), abi::ROLE_RX) = (&mut popped.packet, self.setup.role) {
             let told;
@@ -275,10 +291,10 @@ impl DeviceQueue {
         which: u32,
         answer: &mut abi::Answer,
     ) -> Result<Status, Error> {
-        if which as usize >= self.popped.len() {
+        let Some(chosen) = self.chosen(which) else {
             return Ok(Status::None);
-        }
-        let popped = self.popped.remove(which as usize);
+        };
+        let popped = self.popped.remove(chosen);
         self.staged.push((popped.head, 0));
         self.flush(context)?;
         self.decide(context, answer)?;
@@ -286,15 +302,16 @@ impl DeviceQueue {
     }
 
     fn undo(&mut self, which: u32) -> Status {
-        match self.popped.get(which as usize) {
-            None => Status::None,
-            Some(popped) if popped.behind != self.queue.next_avail() => Status::Caller,
-            Some(_) => {
-                self.popped.remove(which as usize);
-                self.queue.go_to_previous_position();
-                Status::Ok
-            }
+        let Some(chosen) = self.chosen(which) else {
+            return Status::None;
+        };
+        // The crate steps back whatever was popped last; only the device knows which chain that is.
+        if self.popped[chosen].behind != self.queue.next_avail() {
+            return Status::Caller;
         }
+        self.popped.remove(chosen);
+        self.queue.go_to_previous_position();
+        Status::Ok
     }
 
     fn act(
@@ -336,12 +353,11 @@ impl DeviceQueue {
         step: &abi::Step,
         answer: &mut abi::Answer,
     ) -> Status {
-        let given = step.position.given != 0;
         match step.kind {
-            abi::DO_RESTORE if !given => self.start_over(context.memory, self.saved),
-            abi::DO_RESTORE | abi::DO_RESTART => {
-                self.start_over(context.memory, start(&step.position))
+            abi::DO_RESTORE => {
+                self.start_over(context.memory, position(&step.position, self.saved))
             }
+            abi::DO_RESTART => self.start_over(context.memory, position(&step.position, (0, 0))),
             _ if self.broken => Status::Broken,
             _ => match self.act(context, step, answer) {
                 Ok(status) => status,
