@@ -8,9 +8,9 @@ Repeat with: .venv/bin/python -m conformance.tools.families
 import click
 
 from conformance.runner.vectors import JSON
-from conformance.tools import counts, files, framing, headers
+from conformance.tools import counts, files, framing, headers, positions
 
-MODULES = (framing, headers, counts)
+MODULES = (framing, headers, counts, positions)
 FOLDERS = tuple(folder for module in MODULES for folder in module.FOLDERS)
 
 

@@ -39,14 +39,24 @@ PIECES = (1, 7, 250, 3, 64, 1, 128, 9, 31, 2, 4096, 5, 77, 1000, 13, 1, 300)
 
 # name: (title's beginning, elements, payload length, requirements)
 TX_LAYOUTS: dict[str, tuple[str, list[JSON], int, list[str]]] = {
-    "one-element": ("Header and payload in one element", sizes(144), 100, ["SPLIT-FRM-001", "VSOCK-LEN-001", "VSOCK-LEN-003"]),
+    "one-element": (
+        "Header and payload in one element",
+        sizes(144),
+        100,
+        ["SPLIT-FRM-001", "VSOCK-LEN-001", "VSOCK-LEN-003"],
+    ),
     "header-apart": (
         "Header and payload in two elements",
         sizes(44, 100),
         100,
         ["SPLIT-FRM-001", "VSOCK-HDR-003"],
     ),
-    "header-in-bytes": ("A header in 44 elements of one byte", sizes(*[1] * 44, 100), 100, ["SPLIT-FRM-002", "VSOCK-HDR-004"]),
+    "header-in-bytes": (
+        "A header in 44 elements of one byte",
+        sizes(*[1] * 44, 100),
+        100,
+        ["SPLIT-FRM-002", "VSOCK-HDR-004"],
+    ),
     "header-by-field": (
         "A header cut at each field",
         sizes(8, 8, 4, 4, 4, 2, 2, 4, 4, 4, 100),
@@ -71,7 +81,12 @@ TX_LAYOUTS: dict[str, tuple[str, list[JSON], int, list[str]]] = {
         65536,
         ["SPLIT-FRM-004"],
     ),
-    "payload-pieces": ("A payload in 17 pieces", sizes(44, *PIECES), sum(PIECES), ["SPLIT-FRM-004", "VSOCK-LEN-003"]),
+    "payload-pieces": (
+        "A payload in 17 pieces",
+        sizes(44, *PIECES),
+        sum(PIECES),
+        ["SPLIT-FRM-004", "VSOCK-LEN-003"],
+    ),
     "all-bytes": (
         "A packet in 144 elements of one byte",
         sizes(*[1] * 144),
