@@ -52,7 +52,7 @@ class Vector:
 
     @property
     def level(self) -> str:
-        """What a failure of `spec` comes to: `derived` is reported and no violation, `SHOULD` is non-strict."""
+        """What a failure of `spec` comes to: `derived` is only reported, `SHOULD` is non-strict."""
         named = [requirements()[name] for name in self.requirements]
         stated = [each for each in named if not each.get("derived")]
         if not stated:

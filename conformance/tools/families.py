@@ -8,9 +8,9 @@ Repeat with: .venv/bin/python -m conformance.tools.families
 import click
 
 from conformance.runner.vectors import JSON
-from conformance.tools import counts, files, framing, headers, positions
+from conformance.tools import counts, drivers, files, framing, headers, kicks, memory, orders, positions
 
-MODULES = (framing, headers, counts, positions)
+MODULES = (framing, headers, counts, positions, memory, kicks, orders, drivers)
 FOLDERS = tuple(folder for module in MODULES for folder in module.FOLDERS)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from conformance.runner.vectors import JSON
 from conformance.tools.shapes import (
-    FIELDS,
     FORMATS,
     FROM_DEVICE,
     HEADER,
@@ -23,16 +22,26 @@ FOLDERS = ("tx/header-cut", "tx/framing", "rx/header-cut", "rx/framing")
 BUFFER = 0x300000  # where rx buffers lie that are read back
 
 
+def cut_in(cut: int, count: int) -> list[JSON]:
+    """A header cut after byte `cut`, and 100 bytes: in two elements, or in three with the payload apart."""
+    return sizes(cut, HEADER + 100 - cut) if count == 2 else sizes(cut, HEADER - cut, 100)
+
+
+# What the three-element form of a cut adds to id and title.
+APART = {2: ("", ""), 3: ("-apart", ", the payload apart,")}
+
+
 def tx_header_cuts() -> Iterator[JSON]:
     for name in FORMATS:
-        for cut in range(1, HEADER):
-            yield vector(
-                f"tx/header-cut/{name}-{cut:02}",
-                f"A header cut after byte {cut} in {words(name)} is the same header",
-                ["SPLIT-FRM-002", "SPLIT-FRM-003"],
-                tx(name, sizes(cut, HEADER + 100 - cut), 100),
-                accepted(100),
-            )
+        for count, (slug, said) in APART.items():
+            for cut in range(1, HEADER):
+                yield vector(
+                    f"tx/header-cut/{name}-{cut:02}{slug}",
+                    f"A header cut after byte {cut}{said} in {words(name)} is the same header",
+                    ["SPLIT-FRM-002", "SPLIT-FRM-003" if count == 2 else "SPLIT-FRM-004"],
+                    tx(name, cut_in(cut, count), 100),
+                    accepted(100),
+                )
 
 
 PIECES = (1, 7, 250, 3, 64, 1, 128, 9, 31, 2, 4096, 5, 77, 1000, 13, 1, 300)
@@ -274,16 +283,17 @@ def filled(elements: list[JSON], payload_len: int) -> JSON:
 
 
 def rx_header_cuts() -> Iterator[JSON]:
-    for name in ("split", "packed"):
-        for cut in range(1, HEADER):
-            elements = sizes(cut, HEADER + 100 - cut)
-            yield vector(
-                f"rx/header-cut/{name}-{cut:02}",
-                f"A buffer cut after byte {cut} of the header takes the packet in {words(name)}",
-                ["SPLIT-FRM-002", "SPLIT-FRM-005"],
-                rx(name, elements, 100),
-                filled(elements, 100),
-            )
+    for name in FORMATS:
+        for count, (slug, said) in APART.items():
+            for cut in range(1, HEADER):
+                elements = cut_in(cut, count)
+                yield vector(
+                    f"rx/header-cut/{name}-{cut:02}{slug}",
+                    f"A buffer cut after byte {cut} of the header{said} takes the packet in {words(name)}",
+                    ["SPLIT-FRM-002", "SPLIT-FRM-005"],
+                    rx(name, elements, 100),
+                    filled(elements, 100),
+                )
 
 
 RX_LAYOUTS: dict[str, tuple[str, list[JSON], int, list[str]]] = {

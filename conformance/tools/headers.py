@@ -102,9 +102,8 @@ def fields() -> Iterator[JSON]:
 def _sent(id_: str, field: str, value: int) -> JSON:
     """A packet is written, and read back as the payload of a tx packet, byte by byte."""
     header = FROM_DEVICE | {field: value_of(field, value)}
-    numbers = {name: int(str(each), 0) for name, each in header.items()}
-    packed = traffic.HEADER.pack(*(numbers.get(name, 0) for name in traffic.NAMES))
-    read = {"kind": "packet", "fields": {"len": 44}, "payload": packed.hex(), "used_len": 0}
+    read = {"kind": "packet", "fields": {"len": 44}, "used_len": 0}
+    read["payload"] = traffic.packed(header).hex()
     return vector(
         id_,
         f"An rx header has {value:#x} in {field}, little-endian at its place",

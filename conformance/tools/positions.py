@@ -64,7 +64,7 @@ def _too_far(size: int) -> Iterator[JSON]:
         expect = accepting({"step": 2, "chains": [taken(0, id=0) | {"payload": ""}]})
         yield vector(
             f"split/index/{ahead}-ahead-of-{size}",
-            f"An index {ahead} ahead of {start} {'is' if whole else 'is more than'} a whole ring of {size} entries",
+            f"Index {start} and {ahead} is {'' if whole else 'over '}a whole ring of {size} ahead",
             ["SPLIT-AVAIL-005"],
             {"queues": [split_queue(size, start)], "steps": steps},
             expect if whole else safe("queue-error", "VVS_E_AVAIL_INDEX"),
@@ -172,7 +172,7 @@ def packed_events() -> Iterator[JSON]:
                 yes = (slot | wrap << 15) in reached
                 yield _event(
                     f"packed/event/slot-{slot}-wrap-{wrap}-batch-{at}-{batch}",
-                    f"{batch} used from slot {at} {'reach' if yes else 'miss'} an event at slot {slot}, wrap {wrap}",
+                    f"{batch} used from slot {at} {'reach' if yes else 'miss'} event {slot} of wrap {wrap}",
                     ["PACK-EVT-003"],
                     {
                         "image": ring("packed", "EVENT_IDX"),
