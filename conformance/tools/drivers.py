@@ -311,7 +311,7 @@ def adjacent() -> Iterator[JSON]:
             table = FORMATS[name][1] | {"table_addr": f"{border - 16:#x}", "elements": sizes(HEADER, 100)}
             yield vector(
                 f"driver/adjacent-regions/{name}-table",
-                f"A table with an entry on each side of the border of two slots is one table in {words(name)}",
+                f"A table with an entry on each side of the border of two slots is whole in {words(name)}",
                 ["SPLIT-IND-006" if name == "split-indirect" else "PACK-IND-001"],
                 {
                     "image": {"features": FORMATS[name][0]},

@@ -8,9 +8,20 @@ Repeat with: .venv/bin/python -m conformance.tools.families
 import click
 
 from conformance.runner.vectors import JSON
-from conformance.tools import counts, drivers, files, framing, headers, kicks, memory, orders, positions
+from conformance.tools import (
+    counts,
+    drivers,
+    files,
+    framing,
+    headers,
+    kicks,
+    memory,
+    orders,
+    positions,
+    sides,
+)
 
-MODULES = (framing, headers, counts, positions, memory, kicks, orders, drivers)
+MODULES = (framing, headers, counts, positions, memory, kicks, orders, sides, drivers)
 FOLDERS = tuple(folder for module in MODULES for folder in module.FOLDERS)
 
 

@@ -120,13 +120,18 @@ TX_LAYOUTS: dict[str, tuple[str, list[JSON], int, list[str]]] = {
 }
 
 
+def needs_in(name: str, needs: list[str]) -> list[str]:
+    """In a packed ring a payload in pieces is a list, whose elements come in order."""
+    return [*needs, "PACK-SG-006"] if name == "packed" and "SPLIT-FRM-004" in needs else needs
+
+
 def tx_layouts() -> Iterator[JSON]:
     for name in FORMATS:
         for layout, (title, elements, payload_len, needs) in TX_LAYOUTS.items():
             yield vector(
                 f"tx/framing/{name}-{layout}",
                 f"{title} parses in {words(name)}",
-                needs,
+                needs_in(name, needs),
                 tx(name, elements, payload_len),
                 accepted(payload_len),
             )
