@@ -127,6 +127,11 @@ def requirements() -> dict[str, JSON]:
     return {entry["id"]: entry for entry in json.loads(REQUIREMENTS.read_text())["requirements"]}
 
 
+def derived(requirement: JSON) -> bool:
+    """Whether it is a consequence or a gap, by the catalogue's legend: reported, never called a violation."""
+    return "derived" in f"{requirement['summary']} {requirement.get('note', '')}".lower()
+
+
 def wanted(requirement: JSON) -> bool:
     """Whether a scenario has to test it: the suite fails without a vector."""
     kind = requirement["testable"]
