@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from conformance.runner.vectors import JSON, TOP
@@ -36,8 +36,11 @@ class Garbled(Exception):
 class Client:
     """Starts the adapter when it is first needed, and again after it had to be ended."""
 
-    def __init__(self, argv: Sequence[str], timeout: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, argv: Sequence[str], env: Mapping[str, str] | None = None, timeout: float = TIMEOUT_S
+    ) -> None:
         self.argv = list(argv)
+        self.env = env
         self.timeout = timeout
         self.child: subprocess.Popen[bytes] | None = None
         self.said = b""  # and not yet read by anyone
@@ -63,6 +66,7 @@ class Client:
                 stdout=subprocess.PIPE,
                 stderr=self.log,
                 cwd=TOP,
+                env=self.env,
                 start_new_session=True,
             )
             for pipe in (self.child.stdin, self.child.stdout):

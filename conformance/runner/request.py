@@ -53,10 +53,11 @@ def resolve(vectors: Sequence[Vector]) -> list[Request]:
 def _request(vector: Vector, resolved: JSON) -> Request:
     if "run" not in resolved:
         return Request({}, refused=resolved.get("unsupported") or resolved.get("error") or "not resolved")
-    return prepare(resolved["run"], _asks_for_notification(vector))
+    return prepare(resolved["run"], asks_for_notification(vector))
 
 
-def _asks_for_notification(vector: Vector) -> bool:
+def asks_for_notification(vector: Vector) -> bool:
+    """Whether an answer without a decision on notification could not be judged."""
     steps = vector.spec.get("steps", [])
     return any("notify" in step or "more" in step for step in steps)
 

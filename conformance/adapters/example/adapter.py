@@ -15,12 +15,8 @@ HEADER_BYTES = 44
 NEXT, WRITE, INDIRECT = 1, 2, 4
 
 
-class Broken(Exception):
-    """After what the driver did, nothing of this queue can be believed any more."""
-
-
 class Refused(Exception):
-    """This chain is no packet. It goes back all the same."""
+    """This is no packet, or no queue."""
 
 
 class Memory:
@@ -29,6 +25,16 @@ class Memory:
     def __init__(self, regions):
         self.bytes = {}
         self.parts = [(int(r["addr"], 16), int(r["len"], 16), r["permission"]) for r in regions]
+
+    def driver_writes(self, writes):
+        """What the driver wrote. It has been worked out, and the device's permissions don't bind it."""
+        for each in writes:
+            data = bytes.fromhex(each["bytes"]) if "bytes" in each else bytes([each["fill"]]) * each["len"]
+            self.bytes.update(enumerate(data, int(each["addr"], 16)))
+
+    def show(self, addr, length):
+        """What an answer's `memory` holds: where nobody wrote, 0."""
+        return bytes(self.bytes.get(at, 0) for at in range(addr, addr + length))
 
     def check(self, addr, length, permission):
         """A buffer may lie over two regions that touch, so it is followed from one to the next."""
@@ -41,27 +47,14 @@ class Memory:
 
     def read(self, addr, length):
         self.check(addr, length, 1)
-        return bytes(self.bytes.get(at, 0) for at in range(addr, addr + length))
+        return self.show(addr, length)
 
     def number(self, addr, size):
         return int.from_bytes(self.read(addr, size), "little")
 
-    def write(self, addr, data):
-        self.check(addr, len(data), 2)
-        self.store(addr, data)
-
-    def store(self, addr, data):
-        self.bytes.update(zip(range(addr, addr + len(data)), data, strict=True))
-
-    def driver_writes(self, writes):
-        """What the driver wrote. It has been worked out, and the device's permissions don't bind it."""
-        for each in writes:
-            data = bytes.fromhex(each["bytes"]) if "bytes" in each else bytes([each["fill"]]) * each["len"]
-            self.store(int(each["addr"], 16), data)
-
-    def show(self, addr, length):
-        """For `memory` of an answer: what is in no region reads as 0, and so does what nobody wrote."""
-        return bytes(self.bytes.get(at, 0) for at in range(addr, addr + length)).hex()
+    def write(self, addr, value, size):
+        self.check(addr, size, 2)
+        self.bytes.update(enumerate(value.to_bytes(size, "little"), addr))
 
 
 class Device:
@@ -70,23 +63,22 @@ class Device:
     def __init__(self, memory, queue, max_payload):
         self.memory, self.size, self.max_payload = memory, queue["size"], max_payload
         self.desc, self.avail, self.used = (int(queue[part], 16) for part in ("desc", "driver", "device"))
-        self.next_avail = self.next_used = 0
+        self.next_avail, self.next_used, self.broken = 0, 0, False
         if not 0 < self.size <= 32768 or self.size & (self.size - 1):
             raise Refused("no size of a split queue")
-        for addr, length, align, permission in (
-            (self.desc, 16 * self.size, 16, 1),
-            (self.avail, 4 + 2 * self.size, 2, 1),
-            (self.used, 4 + 8 * self.size, 4, 2),
-        ):
-            memory.check(addr, length, permission)
-            if addr % align:
-                raise Refused("a ring part that is not aligned")
+        memory.check(self.desc, 16 * self.size, 1)
+        memory.check(self.avail, 4 + 2 * self.size, 1)
+        memory.check(self.used, 4 + 8 * self.size, 2)
 
     def serve(self, limit):
         """Takes and returns at most `limit` chains; `empty` says that it stopped for want of one."""
         chains = []
-        while len(chains) < limit:
-            head = self.pop()
+        while len(chains) < limit and not self.broken:
+            try:
+                head = self.pop()
+            except Refused:  # after this nothing in the queue can be believed; what came before is answered
+                self.broken = True
+                break
             if head is None:
                 return "empty", chains
             try:
@@ -94,7 +86,7 @@ class Device:
             except Refused as why:
                 chains.append({"id": head, "kind": "reject", "reason": str(why)})
             self.publish(head, 0)
-        return "ok", chains
+        return "broken" if self.broken else "ok", chains
 
     def pop(self):
         waiting = (self.memory.number(self.avail + 2, 2) - self.next_avail) % 65536
@@ -102,15 +94,16 @@ class Device:
             return None
         head = self.memory.number(self.avail + 4 + 2 * (self.next_avail % self.size), 2)
         if waiting > self.size or head >= self.size:
-            raise Broken(f"{waiting} chains, head {head}, in a queue of {self.size}")
+            raise Refused(f"{waiting} chains, head {head}, in a queue of {self.size}")
         self.next_avail += 1
         return head
 
     def publish(self, head, length):
         entry = self.used + 4 + 8 * (self.next_used % self.size)
-        self.memory.write(entry, head.to_bytes(4, "little") + length.to_bytes(4, "little"))
+        self.memory.write(entry, head, 4)
+        self.memory.write(entry + 4, length, 4)
         self.next_used = (self.next_used + 1) % 65536
-        self.memory.write(self.used + 2, self.next_used.to_bytes(2, "little"))
+        self.memory.write(self.used + 2, self.next_used, 2)
 
     def parse(self, head):
         """Header and payload, wherever the chain is cut. Nothing is believed before its end was seen."""
@@ -118,11 +111,11 @@ class Device:
         while flags & NEXT:
             if index >= self.size or len(elements) == self.size:
                 raise Refused("a next outside the table, or a loop")
-            raw = self.memory.read(self.desc + 16 * index, 16)
-            flags, index = int.from_bytes(raw[12:14], "little"), int.from_bytes(raw[14:], "little")
+            entry = self.desc + 16 * index
+            elements.append((self.memory.number(entry, 8), self.memory.number(entry + 8, 4)))
+            flags, index = self.memory.number(entry + 12, 2), self.memory.number(entry + 14, 2)
             if flags & (WRITE | INDIRECT):
                 raise Refused("a writable element, or a table that was not negotiated")
-            elements.append((int.from_bytes(raw[:8], "little"), int.from_bytes(raw[8:12], "little")))
         room = sum(length for _, length in elements) - HEADER_BYTES
         header = self.gather(elements, 0, HEADER_BYTES)
         length = int.from_bytes(header[24:28], "little")
@@ -141,25 +134,19 @@ class Device:
 
 def run(image, steps):
     memory = Memory(image["regions"])
-    memory.driver_writes(image["write"])
+    memory.driver_writes(image.get("write", []))
     (queue,) = image["queues"]
     try:
         device, setup = Device(memory, queue, image["max_payload"]), "ok"
     except Refused:
         device, setup = None, "refused"
-    answers, broken = [], False
+    answers = []
     for step in steps:
         memory.driver_writes(step.get("write", []))
-        if "do" not in step:
-            continue
-        status, chains = "broken" if broken else "none", []
-        if device and not broken:
-            try:
-                status, chains = device.serve(step["max"])
-            except (Broken, Refused):  # of a ring part: as bad
-                status, broken = "broken", True
-        shown = [memory.show(int(each["addr"], 16), each["len"]) for each in step.get("read", [])]
-        answers.append({"status": status, "chains": chains, "memory": shown})
+        if "do" in step:
+            status, chains = device.serve(step["max"]) if device else ("none", [])
+            shown = [memory.show(int(each["addr"], 16), each["len"]).hex() for each in step.get("read", [])]
+            answers.append({"status": status, "chains": chains, "memory": shown})
     return {"setup": {queue["role"]: setup}, "answers": answers}
 
 
