@@ -30,6 +30,7 @@ FIELDS = {
     "buf_alloc": 4,
     "fwd_cnt": 4,
 }
+TYPES = {dict: "an object", list: "a list", str: "a text", int: "a number", bool: "true or false"}
 HEADER_BYTES = 44
 SHOWN_BYTES = 16
 
@@ -227,7 +228,7 @@ class Reader:
 def _typed(holder: JSON, key: str, kind: type, where: str) -> object:
     value = holder.get(key)
     if not isinstance(value, kind):
-        raise Garbled(f"{where} has no {key} that is a {kind.__name__}")
+        raise Garbled(f"{where} has no {key} that is {TYPES[kind]}")
     return value
 
 

@@ -9,7 +9,7 @@ from conformance.runner import levels, protocol
 from conformance.runner.client import Client, Garbled, Gone, Late
 from conformance.runner.guest import AVAIL, INDIRECT, NEXT, WRITE
 from conformance.runner.protocol import Hello
-from conformance.runner.request import prepare
+from conformance.runner.request import Request, prepare
 from conformance.runner.vectors import JSON, Vector
 
 BASE, LENGTH, BUFFERS = 0x100000, 0x10000, 0x102000
@@ -18,7 +18,7 @@ PARTS = {"desc": BASE, "driver": BASE + 0x400, "device": BASE + 0x800}
 VERSION_1, PACKED, INDIRECT_DESC = 1 << 32, 1 << 34, 1 << 28
 HEADER = struct.pack("<QQIIIHHIII", 3, 2, 1024, 1234, 0, 1, 5, 0, 65536, 0)
 
-Element = tuple[int, bytes | int]  # flags; what the driver wrote there, or so many bytes for the device
+HELLO = '{"hello": {"protocol": 1, "name": "...", "version": "...", "supports": [...]}}'
 
 
 def packet(payload: bytes) -> bytes:
@@ -48,6 +48,7 @@ class Report:
     state: str
     wanted: str = ""
     answered: str = ""
+    why: str = ""  # it was not tried
 
 
 @dataclass
@@ -239,19 +240,24 @@ def ask(client: Client, hello: Hello) -> Iterator[Report]:
         request = prepare(case.run)
         missing = sorted((request.needs | case.needs) - hello.supports)
         if missing:
-            yield Report(case.title, "not tried", f"supports {', '.join(missing)}")
+            yield Report(case.title, "not tried", why=f"hello has no {', '.join(missing)}")
             continue
-        data = {"id": "smoke", "scenario": {"steps": [{step["do"]: {}} for step in case.run["steps"]]}}
-        data |= {"requirements": [], "expect": {"spec": case.spec, "vvs": {"verdict": "mixed"}}}
-        yield _tried(case.title, client, Vector(None, data), request)
+        yield _tried(case.title, client, vector(case), request)
 
 
-def _tried(title: str, client: Client, vector: Vector, request: protocol.Request) -> Report:
+def vector(case: Case, *requirements: str) -> Vector:
+    """The case as the judge takes it."""
+    data = {"id": f"smoke/{case.title}", "title": case.title, "requirements": list(requirements)}
+    data["scenario"] = {"steps": [{step["do"]: {}} for step in case.run["steps"]]}
+    return Vector(None, data | {"expect": {"spec": case.spec, "vvs": {"verdict": "mixed"}}})
+
+
+def _tried(title: str, client: Client, judged: Vector, request: Request) -> Report:
     try:
         read = protocol.run(client, request)
     except (Gone, Late, Garbled, protocol.Unsupported, protocol.Refused) as fault:
         return Report(title, "missing", "an answer", f"{type(fault).__name__.lower()}: {fault}")
-    faults = [fault for fault in levels.faults(vector, read.answer, read.faults) if fault.scope != "strict"]
+    faults = [fault for fault in levels.faults(judged, read.answer, read.faults) if fault.scope != "strict"]
     if not faults:
         return Report(title, "ok")
     first = faults[0]
