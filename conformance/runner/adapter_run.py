@@ -26,7 +26,7 @@ def of_program(hello: Hello, vectors: Sequence[Vector]) -> list[Attempt]:
     """By PROTOCOL.md: `scn` works the driver's moves out."""
     found = []
     for vector, asked in zip(vectors, request.resolve(vectors), strict=True):
-        missing = asked.refused or _lacks(asked.needs, hello)
+        missing = asked.refused or lacks(asked.needs, hello)
         found.append(Attempt(vector, missing, lambda client, asked=asked: protocol.run(client, asked)))
     return found
 
@@ -36,14 +36,14 @@ def of_object(hello: Hello, vectors: Sequence[Vector]) -> list[Attempt]:
     return [
         Attempt(
             vector,
-            _lacks(frozenset({"notify"}) if request.asks_for_notification(vector) else frozenset(), hello),
+            lacks(frozenset({"notify"}) if request.asks_for_notification(vector) else frozenset(), hello),
             lambda client, vector=vector: protocol.run_scenario(client, vector.scenario),
         )
         for vector in vectors
     ]
 
 
-def _lacks(needs: frozenset[str], hello: Hello) -> str:
+def lacks(needs: frozenset[str], hello: Hello) -> str:
     missing = sorted(needs - hello.supports)
     return f"needs {', '.join(missing)}" if missing else ""
 
@@ -59,11 +59,12 @@ def run(client: Client, attempts: Sequence[Attempt], tick: Tick = lambda _: None
 
 
 def _outcome(client: Client, attempt: Attempt) -> Outcome:
-    """What a fresh process does counts, if one that has run other vectors before ends or garbles."""
+    """What a fresh process does counts, if one that has run other vectors before ends or errs."""
     before = client.answered if client.child else 0
     outcome = _judged(client, attempt)
-    if client.child or not before or outcome.verdict not in ("crash", "error"):
+    if not before or outcome.verdict not in ("crash", "error"):
         return outcome
+    client.end()
     alone = _judged(client, attempt)
     if alone.verdict in ("crash", "error"):
         return alone

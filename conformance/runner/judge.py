@@ -209,7 +209,8 @@ def _chains(scope: Scope, where: str, expected: list[JSON], actual: list[JSON]) 
 
 def _chain(scope: Scope, where: str, want: JSON, got: JSON) -> Iterator[Fault]:
     if want["kind"] != got["kind"]:
-        yield Fault(scope, f"{where}.kind", want["kind"], f"{got['kind']} {got.get('status', '')}".rstrip())
+        why = got.get("status") or got.get("reason", "")
+        yield Fault(scope, f"{where}.kind", want["kind"], f"{got['kind']} {why}".rstrip())
         return
     for key in ("id", "status", "event", "capacity", "used_len"):
         if key in want and got.get(key) != want[key]:

@@ -15,7 +15,7 @@ from conformance.runner.vectors import JSON
 
 VERSION = 1
 STATUSES = {"ok": "VVS_OK", "empty": "VVS_EMPTY"}
-OTHER_STATUSES = ("broken", "caller", "none", "unsupported")
+OTHER_STATUSES = ("broken", "caller", "none", "refused")
 SETUPS = {"ok": "VVS_OK", "refused": "refused"}
 KINDS = ("packet", "reject", "event")
 FIELDS = {
