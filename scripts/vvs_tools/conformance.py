@@ -22,6 +22,7 @@ PYTHON = TOP / ".venv" / "bin" / "python"
 VERDICTS = ("pass", "fail", "crash", "timeout", "error", "unsupported")
 STATES = ("tested", "later", "untestable")
 TIMEOUT_S = 900
+TOOLS = ["vvs-run", "scn", "vvs_iut", "vvs_iut_faulty"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def run_pytest(filters: tuple[str, ...], junit: Path, console: Console) -> tuple
     argv.append("conformance/runner/test_vectors.py" if filters else "conformance")
     junit.unlink(missing_ok=True)
     with Progress(console, "conformance") as progress:
-        build.build("unit", ["vvs-run", "scn"], tick=lambda: progress.tick("building"))
+        build.build("unit", TOOLS, tick=lambda: progress.tick("building"))
         code = process.run(
             argv, log, timeout=TIMEOUT_S, env=sanitizers.environment(), tick=lambda: progress.tick("running")
         )
