@@ -14,8 +14,6 @@ from conformance.runner.vectors import JSON, TOP, Vector
 TIMEOUT_S = 120
 GUARD = 64  # bytes around a buffer that are watched too
 LONGEST_WATCH = 1 << 16  # of a longer range, its two ends
-CHAIN_BY_CHAIN = ("pop", "publish", "flush", "undo", "abort")
-FEATURES = {28: "indirect", 29: "event_idx", 35: "in_order"}
 
 
 def tool() -> Path:
@@ -40,6 +38,12 @@ class Request:
 
 def resolve(vectors: Sequence[Vector]) -> list[Request]:
     """A request for each vector."""
+    lines = resolved(vectors)
+    return [_request(vector, json.loads(line)) for vector, line in zip(vectors, lines, strict=True)]
+
+
+def resolved(vectors: Sequence[Vector]) -> list[str]:
+    """What the scenario tool makes of each, a line of JSON."""
     lines = "".join(json.dumps({"version": 1, **vector.scenario}) + "\n" for vector in vectors)
     done = subprocess.run(
         [tool(), "resolve"], input=lines, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
@@ -47,13 +51,14 @@ def resolve(vectors: Sequence[Vector]) -> list[Request]:
     found = done.stdout.splitlines()
     if done.returncode or len(found) != len(vectors):
         raise Unresolved(f"scn resolve: {len(found)} of {len(vectors)} scenarios\n{done.stderr.strip()}")
-    return [_request(vector, json.loads(line)) for vector, line in zip(vectors, found, strict=True)]
+    return found
 
 
 def _request(vector: Vector, resolved: JSON) -> Request:
     if "run" not in resolved:
         return Request({}, refused=resolved.get("unsupported") or resolved.get("error") or "not resolved")
-    return prepare(resolved["run"], asks_for_notification(vector))
+    notify = {"notify"} if asks_for_notification(vector) else set()
+    return prepare(resolved["run"], frozenset(resolved["needs"]) | notify)
 
 
 def asks_for_notification(vector: Vector) -> bool:
@@ -62,7 +67,7 @@ def asks_for_notification(vector: Vector) -> bool:
     return any("notify" in step or "more" in step for step in steps)
 
 
-def prepare(run: JSON, notify: bool = False) -> Request:
+def prepare(run: JSON, needs: frozenset[str]) -> Request:
     """The request in which each step shows the used ring, and the last one all that must not have changed."""
     steps = [dict(step) for step in run["steps"]]
     acting = [step for step in steps if "do" in step]
@@ -82,7 +87,7 @@ def prepare(run: JSON, notify: bool = False) -> Request:
         acting[-1]["read"] = acting[-1]["read"] + [_span(span) for span in watched]
     sent = run | {"steps": steps}
     numbers = [step.get("step", at) for at, step in enumerate(steps) if "do" in step]
-    return Request(sent, numbers, _needs(run, notify), watched)
+    return Request(sent, numbers, needs, watched)
 
 
 def _span(span: guest.Span) -> JSON:
@@ -117,22 +122,3 @@ def _watched(spans: list[guest.Span], regions: list[guest.Span]) -> list[guest.S
         else:
             merged.append((low, high))
     return [(low, high - low) for low, high in merged]
-
-
-def _needs(run: JSON, notify: bool) -> frozenset[str]:
-    """PROTOCOL.md's words for what an adapter must have."""
-    image, acts = run["image"], {step["do"] for step in run["steps"] if "do" in step}
-    bits = int(image["features"], 16)
-    needs = {"packed" if bits >> guest.RING_PACKED & 1 else "split"}
-    needs |= {queue["role"] for queue in image["queues"]}
-    needs |= {name for bit, name in FEATURES.items() if bits >> bit & 1}
-    needs |= {"serve"} & acts
-    if acts & set(CHAIN_BY_CHAIN):
-        needs.add("pop")
-    if notify or acts & {"arm", "disarm", "notify"}:
-        needs.add("notify")
-    if acts & {"save", "restore", "restart"} or any("avail_index" in queue for queue in image["queues"]):
-        needs.add("state")
-    if "memory" in acts:
-        needs.add("memory")
-    return frozenset(needs)
