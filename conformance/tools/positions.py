@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from conformance.runner.vectors import JSON
-from conformance.tools.shapes import FORMATS, accepting, ring, safe, taken, vector
+from conformance.tools.shapes import FORMATS, accepting, deciding, ring, safe, taken, vector
 
 FOLDERS = ("split/index", "split/event", "packed/index", "packed/event")
 WRAP = 1 << 16
@@ -126,16 +126,12 @@ def _event(id_: str, title: str, needs: list[str], scenario: JSON, batch: int, s
     steps = [*scenario["steps"], *once, *more]
     before = {"step": len(scenario["steps"]) + len(once) - 1, "chains": one}
     after = {"step": len(steps) - 1, "chains": many}
-    told = {"notify": yes}
-    spec = yes or needs == ["SPLIT-USUP-006"]
     return vector(
         id_,
         title,
         needs,
         scenario | {"steps": steps},
-        accepting(before, after | told)
-        if spec
-        else accepting(before, after, own=({"step": len(steps) - 1} | told,)),
+        deciding(before, last=after, yes=yes),
     )
 
 

@@ -125,6 +125,13 @@ def accepting(*steps: JSON, own: tuple[JSON, ...] = ()) -> JSON:
     return {"spec": {"verdict": "accept", "steps": list(steps)}, "vvs": vvs}
 
 
+def deciding(*before: JSON, last: JSON, yes: bool) -> JSON:
+    """As accepting; after the last step the driver has to be told, or should be left alone."""
+    if yes:
+        return accepting(*before, last | {"notify": True})
+    return accepting(*before, last, own=({"step": last["step"], "notify": False},))
+
+
 def either(reason: str, vvs: JSON, *steps: JSON) -> JSON:
     """Taken as in `steps`, or refused."""
     return {"spec": {"verdict": "either", "reason": reason, "steps": list(steps)}, "vvs": vvs}

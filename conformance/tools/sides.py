@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.runner.vectors import JSON
 from conformance.tools.memory import DEVICE, parts, reader, rx_answer, rx_steps, shown
-from conformance.tools.shapes import FORMATS, accepting, either, ring, sizes, taken, vector, words
+from conformance.tools.shapes import FORMATS, accepting, deciding, either, ring, sizes, taken, vector, words
 
 FOLDERS = (
     "split/sequence",
@@ -117,13 +117,13 @@ def told(
     """Two packets in a batch, and whether the driver is told of them."""
     name = id_.split("/")[0]
     offered = [{"add_chain": {"payload_fill": n + 1, "elements": [{"len": 54}]}} for n in range(2)]
-    answer = {"step": len(set_) + 2, "chains": [taken(10, 1), taken(10, 2)], "notify": yes}
+    answer = {"step": len(set_) + 2, "chains": [taken(10, 1), taken(10, 2)]}
     return vector(
         id_,
         title,
         needs,
         {"image": ring(name, *features), "steps": [*set_, *offered, {"serve": {"max": 2}}]},
-        accepting(answer),
+        deciding(last=answer, yes=yes),
     )
 
 
@@ -173,7 +173,7 @@ def split_suppression() -> Iterator[JSON]:
 def device_flags() -> Iterator[JSON]:
     """The device's own flags as the driver finds them: 0 or 1, and with EVENT_IDX 0."""
     cases = (
-        ("upper-byte", (), "disarm", DEVICE + 1, b"\0", "SPLIT-ASUP-001", "end in a byte of 0 after a disarm"),
+        ("upper-byte", (), "disarm", DEVICE + 1, b"\0", "SPLIT-ASUP-001", "end in 0 after a disarm"),
         ("wanted", (), "arm", DEVICE, b"\0\0", "SPLIT-ASUP-001", "are 0 once kicks are wanted"),
         ("event-idx-disarmed", ("EVENT_IDX",), "disarm", DEVICE, b"\0\0", "SPLIT-ASUP-003",
          "stay 0 after a disarm with EVENT_IDX"),

@@ -65,6 +65,9 @@ void guest_touch(struct guest *guest, const void *host, size_t len)
     uint8_t *start = guest->arena + at;
     uint8_t *end = start + len;
     uint32_t count = guest->touched_count;
+    if (guest->wrote != NULL) {
+        guest->wrote(guest->wrote_context, start, len);
+    }
     for (uint32_t i = count; i > 0 && i + MERGE_LOOK_BACK > count; i--) {
         struct guest_touched *range = &guest->touched[i - 1];
         if (start <= range->end + MERGE_BYTES && range->start <= end + MERGE_BYTES) {

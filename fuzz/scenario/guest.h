@@ -77,6 +77,9 @@ struct guest {
     struct guest_touched touched[GUEST_MAX_TOUCHED];
     uint32_t touched_count;
     bool touched_lost; /* the list was too short: all of the arena in use is dropped */
+    void (*wrote)(void *context, const uint8_t *host,
+                  size_t len); /* a tool's, or NULL: each touch */
+    void *wrote_context;
 };
 
 /* guest_init reserves the arena: 64 GiB, on a 32-bit host 512 MiB, or the largest half of it that
