@@ -152,6 +152,26 @@ def test_accepting_says_what():
             assert vector.spec.get("steps") or vector.vvs.get("steps"), vector.id
 
 
+def element_count(chain):
+    """Up to the first whose NEXT is turned round: what lies behind is no part of the chain."""
+    count = 0
+    for element in chain.get("elements", []):
+        count += element.get("repeat", 1)
+        if element.get("flags_xor", 0) & 1:
+            break
+    return count
+
+
+def test_long_chains_name_what_a_device_of_two_elements_lacks():
+    """Else a device that can't take them would seem to fail the vector's subject."""
+    framing = {f"SPLIT-FRM-00{number}" for number in (1, 2, 3, 4, 5, 7)}
+    for vector in ALL:
+        chains = [step["add_chain"] for step in vector.scenario.get("steps", []) if "add_chain" in step]
+        packets = [chain for chain in chains if chain.get("queue") != "event"]
+        if vector.spec["verdict"] == "accept" and any(element_count(chain) > 2 for chain in packets):
+            assert framing & set(vector.requirements), f"{vector.id}: name SPLIT-FRM-004, or -005 on rx"
+
+
 def test_the_whole_is_small():
     size = sum(vector.path.stat().st_size for vector in ALL)
     assert size < 6 << 20

@@ -30,6 +30,11 @@ def whole(count: int) -> JSON:
     return {"step": 1, "chains": [taken(PIECE * (count - 1))]}
 
 
+def framing(count: int) -> list[str]:
+    """What a device that refuses `count` elements within the queue size has to answer for as well."""
+    return ["SPLIT-FRM-004"] if count > 2 else []
+
+
 def fits(count: int) -> JSON:
     """What comes of a chain that keeps within the queue size: a device may still have its own maximum."""
     if count <= ANY_DEVICE:
@@ -43,7 +48,7 @@ def direct(name: str, sizes: tuple[int, ...], needs: list[str], over: JSON, faul
             yield vector(
                 f"{name}/count/direct-{count}-of-{size}",
                 f"A chain of {count} elements parses in {words(name)} of {size} entries",
-                [*needs, *(["SPLIT-FRM-007"] if name == "split" else ["PACK-SG-007"])],
+                [*needs, "SPLIT-FRM-007" if name == "split" else "PACK-SG-007", *framing(count)],
                 chain(name, size, count),
                 fits(count),
             )
@@ -74,7 +79,7 @@ def tables(name: str, sizes: tuple[int, ...], need: str) -> Iterator[JSON]:
             yield vector(
                 f"{name}/count/table-{count}-of-{size}",
                 f"A table of {count} entries {bound} in {words(name)} of {size} entries",
-                [need],
+                [need, *(framing(count) if count <= size else [])],
                 chain(indirect, size, count),
                 expect,
                 **more,

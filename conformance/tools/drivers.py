@@ -128,9 +128,10 @@ def virtio_drivers() -> Iterator[JSON]:
 def fallback() -> Iterator[JSON]:
     """Without memory for a table a driver falls back to the ring, whose free entries are in no order."""
     orders = {
-        "falling": (7, 6, 5),
-        "scattered": (3, 120, 64, 9, 127, 0),
-        "between-tables": (17, 2, 90, 33),
+        "falling": (7, 6),
+        "scattered": (127, 0),
+        "between-tables": (17, 2),
+        "long": (3, 120, 64, 9, 126, 1),
     }
     for slug, slots in orders.items():
         elements: list[JSON] = [{"len": HEADER if not n else 100, "slot": s} for n, s in enumerate(slots)]
@@ -144,7 +145,7 @@ def fallback() -> Iterator[JSON]:
         yield vector(
             f"driver/linux-fallback/{slug}",
             f"A direct chain through slots {', '.join(map(str, slots))} parses where tables are negotiated",
-            ["SPLIT-IND-013", "SPLIT-DESC-004", "SPLIT-USED-002"],
+            ["SPLIT-DESC-004", "SPLIT-USED-002", *(["SPLIT-FRM-004"] if len(slots) > 2 else [])],
             {
                 "image": ring("split-indirect", "EVENT_IDX"),
                 "queues": [{"role": "tx", "size": 128}],
@@ -155,7 +156,7 @@ def fallback() -> Iterator[JSON]:
     yield vector(
         "driver/linux-fallback/packed-direct",
         "A direct list behind an indirect one parses where tables are negotiated",
-        ["PACK-SG-001"],
+        ["PACK-SG-001", "SPLIT-FRM-004"],
         {
             "image": ring("packed-indirect", "EVENT_IDX"),
             "queues": [{"role": "tx", "size": 128}],

@@ -118,7 +118,7 @@ def _sent(id_: str, field: str, value: int) -> JSON:
                         "elements": [{"len": 44}, {"len": 44, "addr": f"{BUFFER:#x}"}],
                     }
                 },
-                {"add_chain": {"queue": "rx", "elements": [{"len": 44, "addr": f"{BUFFER:#x}"}]}},
+                {"add_chain": {"queue": "rx", "elements": [{"len": 144, "addr": f"{BUFFER:#x}"}]}},
                 {"send": header | {"payload_len": 0}},
                 {"serve": {"queue": "rx"}},
                 {"serve": {"queue": "tx"}},

@@ -67,7 +67,7 @@ def serving() -> Iterator[JSON]:
             yield vector(
                 f"packed/order/serve-{batch}-from-{at}",
                 f"Direct and indirect lists come in ring order from slot {at}, {batch} at a time",
-                ["PACK-DEV-001"],
+                ["PACK-DEV-001", "SPLIT-FRM-004"],
                 packed(9, *steps, **start) | {"image": indirect},
                 accepting(*answers),
             )
@@ -89,7 +89,7 @@ def returning() -> Iterator[JSON]:
         yield vector(
             f"packed/order/back-{'-'.join(str(id_) for id_ in order)}",
             f"Lists that come back as {', '.join(str(id_) for id_ in order)} leave no gap",
-            ["PACK-DEV-002", "DEV-VQ-002"],
+            ["PACK-DEV-002", "DEV-VQ-002", "SPLIT-FRM-004"],
             packed(SIZE, *steps),
             accepting(*answers),
         )
@@ -106,7 +106,7 @@ def ids() -> Iterator[JSON]:
         yield vector(
             f"packed/ids/list-of-{count}",
             f"A list of {count} elements with ids from 100 on comes back once, as {99 + count}",
-            ["PACK-MULTI-001", "PACK-NEXT-002"],
+            ["PACK-MULTI-001", "PACK-NEXT-002", *(["SPLIT-FRM-004"] if count > 2 else [])],
             packed(SIZE, {"add_chain": {"payload_fill": 5, "elements": elements}}, {"serve": {"max": 2}}),
             accepting({"step": 1, "chains": [packet], "used": [{"id": 99 + count, "len": 0}]}),
         )
@@ -134,7 +134,7 @@ def free_slots() -> Iterator[JSON]:
             yield vector(
                 f"packed/free/{more}-beside-{first}-of-{size}",
                 f"A list of {more} beside {first} in flight {'fits' if fits else 'overruns'} {size} slots",
-                ["PACK-SG-005"],
+                ["PACK-SG-005", *(["SPLIT-FRM-004"] if fits else [])],
                 packed(size, *steps),
                 accepting(*answers) if fits else safe("queue-error", "VVS_E_LIST_ENDLESS"),
                 **({} if fits else {"twin": f"packed/free/{size - first}-beside-{first}-of-{size}"}),
