@@ -214,9 +214,20 @@ static enum vvs_status give_back(struct queue *queue, uint32_t which, uint32_t u
     enum vvs_status status = stage ? vvs_queue_stage(&queue->queue, token, used_len)
                                    : vvs_queue_publish(&queue->queue, token, used_len);
     if (status == VVS_OK) {
-        queue->last = *token;
-        queue->has_last = true;
         forget(queue, which);
+    }
+    return status;
+}
+
+/* The same for a publish or an abort, which can be asked for again. */
+static enum vvs_status give_back_chosen(struct queue *queue, uint32_t which, uint32_t used_len,
+                                        bool stage)
+{
+    const struct vvs_token token = queue->held[which]->token;
+    enum vvs_status status = give_back(queue, which, used_len, stage);
+    if (status == VVS_OK) {
+        queue->last = token;
+        queue->has_last = true;
     }
     return status;
 }
@@ -299,7 +310,7 @@ static void publish(struct work *work)
     }
     enum vvs_status filled = fill(work, work->queue->held[which]);
     uint32_t used_len = work->queue->held[which]->used_len;
-    enum vvs_status status = give_back(work->queue, which, used_len, work->step->stage != 0);
+    enum vvs_status status = give_back_chosen(work->queue, which, used_len, work->step->stage != 0);
     work->answer->status = word(status != VVS_OK ? status : filled);
     if (work->step->stage == 0 && work->step->quiet == 0) {
         decide(work);
@@ -314,7 +325,7 @@ static void abort_chain(struct work *work)
         if (held->has_packet) {
             vvs_packet_abort(&held->packet);
         }
-        work->answer->status = word(give_back(work->queue, which, 0, false));
+        work->answer->status = word(give_back_chosen(work->queue, which, 0, false));
         decide(work);
     }
 }
