@@ -25,7 +25,9 @@ class Target:
         bool  # looks for faults; the canary has one, and `nothing` is the ceiling of `scripts/bench fuzz`
     )
     floors: Floors = field(default_factory=Floors)
-    peers: bool = False  # runs rust-vmm's crates too, which cargo builds: it takes part only where it is named
+    peers: bool = (
+        False  # runs rust-vmm's crates too, which cargo builds: it takes part only where it is named
+    )
 
     @classmethod
     def read(cls, entry: dict[str, Any]) -> "Target":
