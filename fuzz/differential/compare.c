@@ -23,6 +23,8 @@ struct pair {
     const struct run_answer *our_answer;
     const struct run_answer *their_answer;
     uint16_t unsignalled[GUEST_ROLES]; /* entries shown since the last decision */
+    bool moved[GUEST_ROLES];  /* used entries count from elsewhere, until the next decision */
+    bool broken[GUEST_ROLES]; /* on both sides, in an earlier step */
     uint32_t compared;
 };
 
@@ -51,18 +53,17 @@ void view_before_step(struct view *view, const struct run *run, uint32_t number)
     const struct scn_record *step = &run->scenario->steps[number];
     uint32_t role = scn_role_of(run->scenario, step);
     const struct guest_queue *queue = &run->guest.queues[role];
-    struct vvs_queue_state state;
     uint32_t most = step->tag == SCN_TAG_SERVE ? (uint32_t)scn_get(step, SCN_SERVE_F_MAX, 1)
                                                : step->tag == SCN_TAG_POP;
-    if (most == 0 || !queue->present || run->queues[role].setup != VVS_OK ||
-        vvs_queue_get_state(&run->queues[role].queue, &state) != VVS_OK) {
+    if (most == 0 || !queue->present || run->queues[role].setup != VVS_OK) {
         return;
     }
-    uint32_t there = (uint16_t)(guest_get16(&run->guest, queue->driver + VVS_AVAIL_IDX_OFFSET) -
-                                state.avail_index);
+    uint16_t next = run->queues[role].queue.avail_index;
+    uint32_t there =
+        (uint16_t)(guest_get16(&run->guest, queue->driver + VVS_AVAIL_IDX_OFFSET) - next);
     most = there < most ? there : most;
     for (uint32_t i = 0; i < most && there <= queue->size; i++) {
-        uint64_t slot = (uint16_t)(state.avail_index + i) % queue->size;
+        uint64_t slot = (uint16_t)(next + i) % queue->size;
         uint64_t at = queue->driver + VVS_AVAIL_RING_OFFSET + 2 * slot;
         look_at(view, run, number, role, guest_get16(&run->guest, at));
     }
@@ -182,9 +183,16 @@ static const struct shape *bad_head(const struct view *view, uint32_t number)
     return NULL;
 }
 
+/* The two answers about one chain. */
+struct chains {
+    const struct run_chain *ours;
+    const struct run_chain *theirs;
+    bool we_took;
+    bool they_took;
+};
+
 /* Reports what nothing explains; true when there is nothing more to be compared behind it. */
-static bool differ(const struct pair *pair, enum difference_kind kind, const struct run_chain *ours,
-                   const struct run_chain *theirs)
+static bool differ(const struct pair *pair, enum difference_kind kind, const struct chains *chains)
 {
     uint32_t number = pair->our_answer->step;
     uint32_t role = pair->our_answer->role;
@@ -197,14 +205,15 @@ static bool differ(const struct pair *pair, enum difference_kind kind, const str
         .signal_due = signal_due(pair),
         .our_answer = pair->our_answer,
         .their_answer = pair->their_answer,
-        .ours = ours,
-        .theirs = theirs,
-        .shape = ours != NULL ? shape_of(pair->view, number, role, ours->id)
-                              : bad_head(pair->view, number),
+        .ours = chains != NULL ? chains->ours : NULL,
+        .we_took = chains != NULL && chains->we_took,
+        .they_took = chains != NULL && chains->they_took,
+        .shape = chains != NULL ? shape_of(pair->view, number, role, chains->theirs->id)
+                                : bad_head(pair->view, number),
     };
     deviations_judge(&found);
-    /* Whatever becomes of a tx packet, its chain comes back alike; and a signal too many harms nothing. */
-    return kind != DIFFERENCE_NOTIFY && (ours == NULL || role != VVS_QUEUE_TX);
+    /* Whatever becomes of a tx packet, its chain comes back alike; a signal too many harms nothing. */
+    return kind != DIFFERENCE_NOTIFY && (chains == NULL || role != VVS_QUEUE_TX);
 }
 
 /* As much of a payload as both have read. */
@@ -215,39 +224,72 @@ static bool same_payload(const struct run_chain *ours, const struct run_chain *t
            (ours->payload_len == theirs->payload_len && ours->payload_hash == theirs->payload_hash);
 }
 
+/* A packet that was sent wrongly ends a step, and its chain comes back empty. */
+static bool sent_wrongly(const struct run_answer *answer, enum outcome outcome, uint32_t number)
+{
+    return outcome == CALLER_ERRED && number + 1 == answer->chain_count;
+}
+
+static struct chains chains_at(const struct pair *pair, uint32_t number)
+{
+    const struct run_answer *ours = pair->our_answer;
+    const struct run_answer *theirs = pair->their_answer;
+    struct chains chains = {
+        .ours = &pair->ours->run.chains[ours->first_chain + number],
+        .theirs = &pair->theirs->run.chains[theirs->first_chain + number],
+    };
+    chains.we_took =
+        chains.ours->kind == RUN_PACKET || sent_wrongly(ours, our_outcome(ours->status), number);
+    chains.they_took = chains.theirs->kind == RUN_PACKET ||
+                       sent_wrongly(theirs, their_outcome((uint32_t)theirs->status), number);
+    return chains;
+}
+
 /* true when the rest can't be compared. */
 static bool compare_chain(struct pair *pair, uint32_t number)
 {
-    uint32_t our_number = pair->our_answer->first_chain + number;
-    uint32_t their_number = pair->their_answer->first_chain + number;
-    const struct run_chain *ours = &pair->ours->run.chains[our_number];
-    const struct run_chain *theirs = &pair->theirs->run.chains[their_number];
+    const struct chains chains = chains_at(pair, number);
+    const struct run_chain *ours = chains.ours;
+    const struct run_chain *theirs = chains.theirs;
     bool rx = ours->role == VVS_QUEUE_RX;
     pair->compared++;
-    if (ours->id != theirs->id) {
-        return differ(pair, DIFFERENCE_CHAINS, ours, theirs);
+    if (ours->has_id && ours->id != theirs->id) {
+        return differ(pair, DIFFERENCE_CHAINS, &chains);
+    }
+    if (chains.we_took != chains.they_took) {
+        return differ(pair, DIFFERENCE_VERDICT, &chains);
     }
     if (ours->kind != theirs->kind) {
-        return differ(pair, DIFFERENCE_VERDICT, ours, theirs);
+        return differ(pair, DIFFERENCE_STATUS, &chains);
     }
     if (ours->kind != RUN_PACKET) {
         return false;
     }
     stats_packet(rx, false, 0);
     if (ours->has_header && memcmp(ours->header, theirs->header, sizeof ours->header) != 0) {
-        return differ(pair, DIFFERENCE_HEADER, ours, theirs);
+        return differ(pair, DIFFERENCE_HEADER, &chains);
     }
     if (rx && ours->capacity != theirs->capacity) {
-        return differ(pair, DIFFERENCE_CAPACITY, ours, theirs);
+        return differ(pair, DIFFERENCE_CAPACITY, &chains);
     }
     if (ours->has_header && !same_payload(ours, theirs)) {
-        return differ(pair, DIFFERENCE_PAYLOAD, ours, theirs);
+        return differ(pair, DIFFERENCE_PAYLOAD, &chains);
     }
-    if (ours->used_len != theirs->used_len) {
-        return differ(pair, DIFFERENCE_USED, ours, theirs);
-    }
-    if (rx && pair->ours->written[our_number] != pair->theirs->written[their_number]) {
-        return differ(pair, DIFFERENCE_BYTES, ours, theirs);
+    return ours->has_id && ours->used_len != theirs->used_len &&
+           differ(pair, DIFFERENCE_USED, &chains);
+}
+
+/* Of a step whose chains are all alike: buffers may lie on each other. */
+static bool compare_buffers(const struct pair *pair)
+{
+    for (uint32_t i = 0; i < pair->our_answer->chain_count; i++) {
+        const struct chains chains = chains_at(pair, i);
+        uint64_t ours = pair->ours->written[pair->our_answer->first_chain + i];
+        uint64_t theirs = pair->theirs->written[pair->their_answer->first_chain + i];
+        if (chains.ours->role == VVS_QUEUE_RX && chains.ours->kind == RUN_PACKET &&
+            chains.ours->has_id && ours != theirs && differ(pair, DIFFERENCE_BYTES, &chains)) {
+            return true;
+        }
     }
     return false;
 }
@@ -274,7 +316,25 @@ static bool compare_chains(struct pair *pair)
             return true;
         }
     }
-    return ours != theirs && differ(pair, DIFFERENCE_CHAINS, NULL, NULL);
+    if (ours != theirs) {
+        return differ(pair, DIFFERENCE_CHAINS, NULL);
+    }
+    return compare_buffers(pair);
+}
+
+static void compare_decisions(struct pair *pair)
+{
+    const struct run_answer *ours = pair->our_answer;
+    const struct run_answer *theirs = pair->their_answer;
+    pair->unsignalled[ours->role] += (uint16_t)ours->used_count;
+    if (!ours->decided || !theirs->decided) {
+        return;
+    }
+    if (ours->notify != theirs->notify && !pair->moved[ours->role]) {
+        (void)differ(pair, DIFFERENCE_NOTIFY, NULL);
+    }
+    pair->unsignalled[ours->role] = 0;
+    pair->moved[ours->role] = false;
 }
 
 /* true when the rest can't be compared. */
@@ -284,34 +344,41 @@ static bool compare_answers(struct pair *pair)
     const struct run_answer *theirs = pair->their_answer;
     enum outcome our = our_outcome(ours->status);
     enum outcome their = their_outcome((uint32_t)theirs->status);
-    uint8_t tag = pair->ours->run.scenario->steps[ours->step].tag;
+    const struct scn_record *step = &pair->ours->run.scenario->steps[ours->step];
+    uint8_t tag = step->tag;
+    if (tag == SCN_TAG_SERVE && scn_get(step, SCN_SERVE_F_MAX, 1) == 0) {
+        return false; /* nothing is asked */
+    }
     if (their != CRASHED && (ours->none || theirs->none)) {
         return ours->none != theirs->none; /* the bounds of a run are each side's own */
     }
     if (our != their && (tag == SCN_TAG_RESTORE || tag == SCN_TAG_RESTART)) {
         return true; /* which states a queue refuses is its own to say */
     }
+    bool was_broken = pair->broken[ours->role];
+    pair->broken[ours->role] = our == BROKE && their == BROKE;
+    if (was_broken && pair->broken[ours->role]) {
+        return false; /* whatever else is answered then */
+    }
     if (compare_chains(pair)) {
         return true;
     }
-    if (our != their && differ(pair, DIFFERENCE_STATUS, NULL, NULL)) {
+    if (our != their && tag != SCN_TAG_SAVE && differ(pair, DIFFERENCE_STATUS, NULL)) {
         return true;
     }
-    if (!same_used(pair) && differ(pair, DIFFERENCE_USED, NULL, NULL)) {
+    if (our == CALLER_ERRED && ours->role == VVS_QUEUE_RX) {
+        return true; /* what is left in the buffer is not for the driver to read */
+    }
+    if (!same_used(pair) && differ(pair, DIFFERENCE_USED, NULL)) {
         return true;
     }
-    pair->unsignalled[ours->role] += (uint16_t)ours->used_count;
-    if (ours->decided && theirs->decided) {
-        if (ours->notify != theirs->notify) {
-            (void)differ(pair, DIFFERENCE_NOTIFY, NULL, NULL);
-        }
-        pair->unsignalled[ours->role] = 0;
-    }
+    compare_decisions(pair);
     if (tag == SCN_TAG_RESTORE || tag == SCN_TAG_RESTART) {
         pair->unsignalled[ours->role] = 0;
+        pair->moved[ours->role] = true;
     }
     return ours->armed && theirs->armed && ours->more != theirs->more &&
-           differ(pair, DIFFERENCE_MORE, NULL, NULL);
+           differ(pair, DIFFERENCE_MORE, NULL);
 }
 
 static bool both_up(const struct side *ours, const struct side *theirs, uint32_t role)

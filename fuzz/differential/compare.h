@@ -58,7 +58,8 @@ struct difference {
     const struct run_answer *our_answer;
     const struct run_answer *their_answer;
     const struct run_chain *ours; /* NULL where it is about the whole step */
-    const struct run_chain *theirs;
+    bool we_took;                 /* the chain was good; only what was sent may be a mistake */
+    bool they_took;
     const struct shape *shape; /* of that chain, else of a head that is none; NULL: neither */
 };
 

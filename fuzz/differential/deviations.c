@@ -40,12 +40,12 @@ static uint32_t len(const struct difference *found, uint32_t number)
 
 static bool refused_by_peer(const struct difference *found)
 {
-    return found->kind == DIFFERENCE_VERDICT && found->ours->kind == RUN_PACKET;
+    return found->kind == DIFFERENCE_VERDICT && found->we_took;
 }
 
 static bool refused_by_us(const struct difference *found)
 {
-    return found->kind == DIFFERENCE_VERDICT && found->ours->kind != RUN_PACKET;
+    return found->kind == DIFFERENCE_VERDICT && found->they_took;
 }
 
 static uint32_t header_len(const struct difference *found)

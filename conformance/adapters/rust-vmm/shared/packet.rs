@@ -172,6 +172,6 @@ pub fn fill(packet: &mut Packet, send: &abi::Send) -> Result<Told, &'static str>
         data.write_slice(&payload, 0)
             .map_err(|_| "the payload can't be written")?;
     }
-    let used_len = PKT_HEADER_SIZE as u32 + written;
+    let used_len = PKT_HEADER_SIZE as u32 + len;
     Ok(Told::packet(packet, payload, used_len))
 }

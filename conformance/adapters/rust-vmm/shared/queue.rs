@@ -140,11 +140,10 @@ impl DeviceQueue {
         Ok(self.queue.iter(context.lent())?.next())
     }
 
+    /// Returns a chain, and what was staged before it.
     fn give_back(&mut self, context: &Context, head: u16, len: u32) -> Result<(), Error> {
-        self.queue.add_used(context.memory.as_ref(), head, len)?;
-        self.returned = true;
-        self.ever_returned = true;
-        Ok(())
+        self.staged.push((head, len));
+        self.flush(context)
     }
 
     /// The popped chain that a step means: its place in the list.
@@ -157,7 +156,9 @@ impl DeviceQueue {
 
     fn flush(&mut self, context: &Context) -> Result<(), Error> {
         for (head, len) in std::mem::take(&mut self.staged) {
-            self.give_back(context, head, len)?;
+            self.queue.add_used(context.memory.as_ref(), head, len)?;
+            self.returned = true;
+            self.ever_returned = true;
         }
         Ok(())
     }
@@ -275,12 +276,13 @@ impl DeviceQueue {
             told.write(answer, popped.head.into());
             len = told.used_len;
         }
-        self.staged.push((popped.head, len));
-        if step.stage == 0 {
-            self.flush(context)?;
-            if step.quiet == 0 {
-                self.decide(context, answer)?;
-            }
+        if step.stage != 0 {
+            self.staged.push((popped.head, len));
+            return Ok(status);
+        }
+        self.give_back(context, popped.head, len)?;
+        if step.quiet == 0 {
+            self.decide(context, answer)?;
         }
         Ok(status)
     }
@@ -295,8 +297,7 @@ impl DeviceQueue {
             return Ok(Status::None);
         };
         let popped = self.popped.remove(chosen);
-        self.staged.push((popped.head, 0));
-        self.flush(context)?;
+        self.give_back(context, popped.head, 0)?;
         self.decide(context, answer)?;
         Ok(Status::Ok)
     }
@@ -341,6 +342,8 @@ impl DeviceQueue {
             abi::DO_ARM => answer.more = self.queue.enable_notification(memory)?.into(),
             abi::DO_DISARM => self.queue.disable_notification(memory)?,
             abi::DO_NOTIFY => self.decide(context, answer)?,
+            // What is staged is in neither index.
+            abi::DO_SAVE if !self.staged.is_empty() => status = Status::Caller,
             abi::DO_SAVE => self.saved = (self.queue.next_avail(), self.queue.next_used()),
             _ => status = Status::Unsupported,
         }
@@ -358,7 +361,7 @@ impl DeviceQueue {
                 self.start_over(context.memory, position(&step.position, self.saved))
             }
             abi::DO_RESTART => self.start_over(context.memory, position(&step.position, (0, 0))),
-            _ if self.broken => Status::Broken,
+            _ if self.broken && step.kind != abi::DO_SAVE => Status::Broken,
             _ => match self.act(context, step, answer) {
                 Ok(status) => status,
                 Err(error) => self.break_down(&error),
