@@ -83,7 +83,8 @@ def prepare(run: JSON, needs: frozenset[str]) -> Request:
         step["read"] = [_span(span) for queue in queues.values() for span in queue.shown()]
     if acting:
         driver = [(int(each["addr"], 16), len(guest.content(each))) for each in writes]
-        watched = _watched(driver + sorted(granted), _regions(run))
+        parts = [part for queue in queues.values() for part in queue.parts()]
+        watched = _watched(parts + driver + sorted(granted), _regions(run))
         acting[-1]["read"] = acting[-1]["read"] + [_span(span) for span in watched]
     sent = run | {"steps": steps}
     numbers = [step.get("step", at) for at, step in enumerate(steps) if "do" in step]
