@@ -38,6 +38,12 @@ static void write_astray(void)
     }
 }
 
+/* Unseen by a sanitizer, as an implementation is that was built without. */
+__attribute__((no_sanitize("address"))) static void write_behind(void)
+{
+    image->regions[0].host[image->regions[0].len] = 1;
+}
+
 static void *open_device(const struct vvs_iut_image *said, uint32_t out_setup[VVS_IUT_ROLES])
 {
     image = said;
@@ -82,6 +88,8 @@ static void step_device(void *device, const struct vvs_iut_step *step,
         answer->status = VVS_IUT_CRASHED;
     } else if (fault_is("astray")) {
         write_astray();
+    } else if (fault_is("behind")) {
+        write_behind();
     }
 }
 

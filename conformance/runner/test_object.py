@@ -19,7 +19,7 @@ TIMEOUT_S = 120
 LIBRARY = "adapters/vvs/libvvs_iut.so"
 FAULTY = "libvvs_iut_faulty.so"
 NAMES = {"VVS_OK", "VVS_EMPTY", "none"}
-SEEN = ("payload", "header", "id", "used-len", "kind", "lost", "notify", "more", "status")
+SEEN = ("payload", "header", "id", "used-len", "kind", "lost", "notify", "more", "status", "astray")
 ALL = vectors.load()
 
 
@@ -139,7 +139,7 @@ def test_what_is_not_supported_is_named_and_not_run():
     assert list(answers("--iut", built(FAULTY), fault="no-device", chosen=ALL[:1])[0]) == ["unsupported"]
 
 
-@pytest.mark.parametrize("fault", ["crash", "says-it-crashed"])
+@pytest.mark.parametrize("fault", ["crash", "says-it-crashed", "behind"])
 def test_a_crash_is_not_hidden(fault):
     done = run("--iut", built(FAULTY), lines=requests(ALL[:1]), fault=fault)
     assert done.returncode == -signal.SIGABRT
