@@ -7,6 +7,18 @@
 
 #define MAX_TABLE_ENTRIES 65536u
 
+/* Whether the device may write there at all. */
+static bool is_writable(const struct guest *guest, uint64_t addr)
+{
+    for (uint32_t i = 0; i < guest->active_count; i++) {
+        const struct guest_region *region = &guest->regions[guest->search_order[i]];
+        if (addr - region->addr < region->len) {
+            return (region->permission & VVS_PERM_WRITE) != 0;
+        }
+    }
+    return false;
+}
+
 static void grant(struct stray *stray, uint64_t addr, uint64_t len)
 {
     if (stray->granted_count == STRAY_MAX_GRANTED) {
@@ -31,9 +43,14 @@ static void visit(void *context, enum known_what what, uint32_t role, uint64_t a
 {
     struct stray *stray = context;
     (void)role;
-    if (known_is_devices(what)) {
-        grant(stray, addr, len);
-    } else {
+    if (!known_is_devices(what)) {
+        keep(stray, addr, len);
+        return;
+    }
+    grant(stray, addr, len);
+    keep(stray, addr - STRAY_GUARD_BYTES, STRAY_GUARD_BYTES);
+    keep(stray, addr + len, STRAY_GUARD_BYTES);
+    if (!is_writable(&stray->run->guest, addr)) {
         keep(stray, addr, len);
     }
 }
@@ -97,7 +114,7 @@ static bool is_granted(const struct stray *stray, uint64_t addr)
     for (uint32_t i = 0; i < stray->granted_count && !granted; i++) {
         granted = addr - stray->granted[i].addr < stray->granted[i].len;
     }
-    return granted;
+    return granted && is_writable(&stray->run->guest, addr);
 }
 
 /* The first byte of a range that changed and was not to. */

@@ -10,6 +10,7 @@
 #define STRAY_MAX_BYTES (1u << 20) /* of memory that is compared, a step */
 #define STRAY_MAX_RANGES 4096u
 #define STRAY_MAX_GRANTED (1u << 17)
+#define STRAY_GUARD_BYTES 64u /* on both sides of what is granted */
 
 struct stray_range {
     uint64_t addr;
