@@ -112,7 +112,10 @@ def requirement_line(entry: dict[str, Any], width: int | None) -> str:
 
 def list_requirements(as_json: bool, console: Console) -> Exit:
     chosen(())
-    catalogue = vectors().catalogue()
+    try:
+        catalogue = vectors().catalogue()
+    except vectors().Invalid as error:
+        raise Stop(Exit.USAGE, str(error)) from error
     if as_json:
         click.echo(json.dumps({"requirements": catalogue}, indent=2))
         return Exit.CLEAN
