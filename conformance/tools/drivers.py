@@ -254,6 +254,30 @@ def restarted() -> Iterator[JSON]:
             )
 
 
+def reset() -> Iterator[JSON]:
+    """A driver that is loaded again finds a queue like a new one, wherever the last one left it."""
+    for name in ("split", "packed"):
+        for before in (5, 8, 13, 16):
+            first, second = min(before, 8), max(before - 8, 0)
+            one = {"elements": sizes(54)}
+            steps: list[JSON] = [{"add_chain": {"count": first} | one}, {"serve": {"max": first}}]
+            if second:
+                steps += [{"add_chain": {"count": second} | one}, {"serve": {"max": second}}]
+            steps.append({"restart": {}})
+            steps += [{"add_chain": {"payload_fill": n + 1} | one} for n in range(3)]
+            serve = {"serve": {"max": 8}}
+            yield vector(
+                f"driver/restarted/{name}-new-after-{before}",
+                f"After a reset {words(name)} is like a new one, with {before} chains behind it",
+                ["SPLIT-AVAIL-002", "SPLIT-USED-004"] if name == "split" else ["PACK-WRAP-001"],
+                {"image": ring(name, "EVENT_IDX"), "steps": [*steps, serve, serve]},
+                accepting(
+                    {"step": len(steps), "chains": [taken(10, n + 1) for n in range(3)]},
+                    {"step": len(steps) + 1, "chains": [], "used": []},
+                ),
+            )
+
+
 def idle_kicks() -> Iterator[JSON]:
     """Linux kicks its rx queue when it has filled it, and any queue once more than there are chains."""
     for name in ("split", "packed"):
@@ -359,6 +383,16 @@ def _read_back(
 
 
 def generate() -> Iterator[JSON]:
-    families = (viosock, virtio_drivers, fallback, many_elements, laps, restarted, idle_kicks, adjacent)
+    families = (
+        viosock,
+        virtio_drivers,
+        fallback,
+        many_elements,
+        laps,
+        restarted,
+        reset,
+        idle_kicks,
+        adjacent,
+    )
     for family in families:
         yield from family()

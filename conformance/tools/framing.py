@@ -3,14 +3,18 @@
 
 from collections.abc import Iterator
 
+from conformance.runner.judge import payload_bytes
 from conformance.runner.vectors import JSON
+from conformance.tools import traffic
 from conformance.tools.shapes import (
     FORMATS,
     FROM_DEVICE,
     HEADER,
     accepted,
+    accepting,
     image,
     refused,
+    safe,
     sizes,
     total,
     tx,
@@ -18,8 +22,10 @@ from conformance.tools.shapes import (
     words,
 )
 
-FOLDERS = ("tx/header-cut", "tx/framing", "rx/header-cut", "rx/framing")
+FOLDERS = ("tx/header-cut", "tx/framing", "rx/header-cut", "rx/framing", "rx/room")
 BUFFER = 0x300000  # where rx buffers lie that are read back
+GUARD = 64  # bytes behind a buffer that stay as they were
+POISON = 0xEE
 
 
 def cut_in(cut: int, count: int) -> list[JSON]:
@@ -257,7 +263,7 @@ def rx(name: str, elements: list[JSON], payload_len: int) -> JSON:
         "src_cid": "0xee",
         "buf_alloc": 0xEEEEEEEE,
         "fwd_cnt": 0xEEEEEEEE,
-        "payload_fill": 0xEE,
+        "payload_fill": POISON,
     }
     return image(name, elements, "rx", "tx") | {
         "steps": [
@@ -345,6 +351,56 @@ def rx_layouts() -> Iterator[JSON]:
         )
 
 
+def rx_room() -> Iterator[JSON]:
+    """More payload than the buffer takes: it is cut, and what lies behind each element stays as it was."""
+    for name in FORMATS:
+        for slug, lens in (("one", (144,)), ("two", (44, 100))):
+            for length in (100, 101, 200, 4096):
+                yield _too_much(name, slug, lens, length)
+        more = image(name, sizes(144), "rx") | {
+            "steps": [
+                {"add_chain": {"queue": "rx"} | FORMATS[name][1] | {"elements": sizes(144)}},
+                {"send": {"payload_len": 101}},
+                {"serve": {"queue": "rx"}},
+            ]
+        }
+        yield vector(
+            f"rx/room/{name}-len-101",
+            f"A packet whose len is one more than there is room for is not sent in {words(name)}",
+            ["SPLIT-USED-006", "SPLIT-DESC-012"],
+            more,
+            safe("caller-error", "VVS_E_CAPACITY"),
+        )
+
+
+def _too_much(name: str, slug: str, lens: tuple[int, ...], length: int) -> JSON:
+    addrs = [BUFFER + 0x200 * number for number in range(len(lens))]
+    buffers = [{"len": each, "addr": f"{addr:#x}"} for each, addr in zip(lens, addrs, strict=True)]
+    guarded = [each | {"len": each["len"] + GUARD} for each in buffers]
+    steps: list[JSON] = [
+        {"add_chain": {"queue": "tx", "payload_fill": POISON, "elements": [{"len": HEADER}, *guarded]}},
+        {"add_chain": {"queue": "rx"} | FORMATS[name][1] | {"elements": buffers}},
+        {"send": FROM_DEVICE | {"hdr_len": 100, "payload_len": length}},
+        {"serve": {"queue": "rx"}},
+        {"serve": {"queue": "tx"}},
+    ]
+    written = traffic.packed(FROM_DEVICE | {"len": 100}) + payload_bytes({"pattern": "traffic", "len": 100})
+    content = b""
+    for each in lens:
+        content += written[:each] + bytes([POISON] * GUARD)
+        written = written[each:]
+    packet = {"kind": "packet", "fields": FROM_DEVICE | {"len": 100}, "used_len": HEADER + 100}
+    read = {"kind": "packet", "fields": {"len": len(content)}, "payload": content.hex(), "used_len": 0}
+    return vector(
+        f"rx/room/{name}-{slug}-{length}",
+        f"Of {length} bytes a buffer of {' and '.join(map(str, lens))} takes 100, and no byte behind it,"
+        f" in {words(name)}",
+        ["SPLIT-USED-006", "SPLIT-DESC-012", *(["SPLIT-FRM-004"] if len(lens) > 1 else [])],
+        image(name, [], "rx", "tx") | {"steps": steps},
+        accepting({"step": 3, "chains": [packet]}, {"step": 4, "chains": [read]}),
+    )
+
+
 def generate() -> Iterator[JSON]:
-    for family in (tx_header_cuts, tx_layouts, tx_faults, rx_header_cuts, rx_layouts):
+    for family in (tx_header_cuts, tx_layouts, tx_faults, rx_header_cuts, rx_layouts, rx_room):
         yield from family()

@@ -94,12 +94,15 @@ static cJSON *answer_json(const struct run *run, const struct run_answer *answer
             const struct driver_used *used = &run->used[answer->first_used + i];
             cJSON *entry = cJSON_CreateObject();
             add_number(entry, "id", used->id);
-            add_number(entry, "len", used->len);
+            add_number(entry, "len", used->written ? used->len : 0);
             cJSON_AddItemToArray(entries, entry);
         }
     }
     if (answer->used_lost) {
         cJSON_AddTrueToObject(object, "used_lost");
+    }
+    if (answer->strayed) {
+        json_add(object, "stray", json_hex_number(answer->stray_addr));
     }
     if (answer->decided) {
         cJSON_AddBoolToObject(object, "notify", answer->notify);
