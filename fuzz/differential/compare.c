@@ -327,6 +327,9 @@ static void compare_decisions(struct pair *pair)
     const struct run_answer *ours = pair->our_answer;
     const struct run_answer *theirs = pair->their_answer;
     pair->unsignalled[ours->role] += (uint16_t)ours->used_count;
+    if (ours->published_count != 0 && ours->published_count != ours->used_count) {
+        pair->moved[ours->role] = true; /* the driver wrote the device's index */
+    }
     if (!ours->decided || !theirs->decided) {
         return;
     }

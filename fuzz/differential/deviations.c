@@ -107,6 +107,11 @@ static bool exactly_2_to_32(const struct difference *found)
     return refused_by_peer(found) && has(found, SHAPE_BYTES);
 }
 
+static bool no_bytes(const struct difference *found)
+{
+    return is_rx(found) && refused_by_peer(found) && has(found, SHAPE_ZERO);
+}
+
 static bool ring_at_0(const struct difference *found)
 {
     return found->kind == DIFFERENCE_STATUS && found->queue->driver == 0;
@@ -123,6 +128,11 @@ static bool flag_not_read(const struct difference *found)
 static bool signal_not_due(const struct difference *found)
 {
     return found->kind == DIFFERENCE_NOTIFY && found->our_answer->notify && !found->signal_due;
+}
+
+static bool large_table(const struct difference *found)
+{
+    return refused_by_peer(found) && has(found, SHAPE_LARGE_TABLE);
 }
 
 static bool fault_not_seen(const struct difference *found)
@@ -150,10 +160,12 @@ static const struct rule_of_difference rules[] = {
     {"VSOCK-LEN-002", "the most payload is a bound of the second element alone",
      buffer_over_maximum},
     {"SPLIT-DESC-012", "an element over a region border is refused", over_a_border},
-    {"SPLIT-DESC-009", "2^32 bytes are refused", exactly_2_to_32},
+    {NULL, "2^32 bytes are refused", exactly_2_to_32},
+    {"SPLIT-DESC-013", "an element without bytes must be mapped all the same", no_bytes},
     {"SPLIT-AVAIL-001", "an available ring at address 0 is none", ring_at_0},
     {"SPLIT-USUP-002", "the flag that asks for no signal is not read", flag_not_read},
     {NULL, "a signal too many", signal_not_due},
+    {NULL, "a table of more entries than 16 bits count", large_table},
     {NULL, "a driver's fault behind what is looked at", fault_not_seen},
     {NULL, "more chains out than the queue has", outstanding},
     {NULL, "a head that is none is noticed when it is returned", head_seen_late},

@@ -140,6 +140,11 @@ static bool enter_table(struct walk *walk, const struct desc *desc)
     *bits |= (features >> VVS_F_INDIRECT_DESC & 1u) == 0 ? SHAPE_TABLE_UNASKED : 0;
     *bits |= (desc->flags & VVS_DESC_F_NEXT) != 0 ? SHAPE_TABLE_NEXT : 0;
     *bits |= walk->inside ? SHAPE_NESTED : 0;
+    *bits |= desc->len / DESC_BYTES > UINT16_MAX ? SHAPE_LARGE_TABLE : 0;
+    *bits |= (place_bits(walk->guest, desc->addr, desc->len, VVS_PERM_READ) &
+              (SHAPE_OUTSIDE | SHAPE_DENIED)) != 0
+                 ? SHAPE_LOST
+                 : 0;
     *bits |= desc->len == 0 || desc->len % DESC_BYTES != 0 ? SHAPE_TABLE : 0;
     if (walk->inside || desc->len / DESC_BYTES == 0) {
         return false;
@@ -220,6 +225,7 @@ const char *shape_describe(const struct shape *shape, char *text, uint32_t capac
         "outside",
         "denied",
         "zero length",
+        "large table",
         "aliased",
     };
     int done = snprintf(text, capacity, "head %u:", shape->head);

@@ -13,13 +13,13 @@
 
 /* What is wrong, or special, with a chain as a whole. */
 enum shape_bit {
-    SHAPE_HEAD = 1u << 0,          /* the head is no descriptor of the table */
-    SHAPE_NEXT = 1u << 1,          /* `next` leads out of the table */
-    SHAPE_LONG = 1u << 2,          /* more descriptors than there are, or than the queue takes */
-    SHAPE_LOST = 1u << 3,          /* a descriptor lies in no readable memory */
-    SHAPE_TABLE = 1u << 4,         /* an indirect table of an odd length, or none */
-    SHAPE_NESTED = 1u << 5,        /* a table in a table */
-    SHAPE_TABLE_NEXT = 1u << 6,    /* INDIRECT and NEXT in one descriptor */
+    SHAPE_HEAD = 1u << 0,       /* the head is no descriptor of the table */
+    SHAPE_NEXT = 1u << 1,       /* `next` leads out of the table */
+    SHAPE_LONG = 1u << 2,       /* more descriptors than there are, or than the queue takes */
+    SHAPE_LOST = 1u << 3,       /* a descriptor, or some of a table, lies in no readable memory */
+    SHAPE_TABLE = 1u << 4,      /* an indirect table of an odd length, or none */
+    SHAPE_NESTED = 1u << 5,     /* a table in a table */
+    SHAPE_TABLE_NEXT = 1u << 6, /* INDIRECT and NEXT in one descriptor */
     SHAPE_TABLE_UNASKED = 1u << 7, /* INDIRECT was not negotiated */
     SHAPE_BYTES = 1u << 8,         /* 2^32 bytes or more */
     SHAPE_ORDER = 1u << 9,     /* readable behind writable, or the wrong direction for the queue */
@@ -27,7 +27,8 @@ enum shape_bit {
     SHAPE_OUTSIDE = 1u << 11,  /* an element in no memory, or not all of it */
     SHAPE_DENIED = 1u << 12,   /* an element whose region the device may not access so */
     SHAPE_ZERO = 1u << 13,     /* an element without bytes */
-    SHAPE_ALIASED = 1u << 14   /* buffers lie on rings or on each other: order of access shows */
+    SHAPE_LARGE_TABLE = 1u << 14, /* a table of 2^16 entries or more */
+    SHAPE_ALIASED = 1u << 15      /* buffers lie on rings or on each other: order of access shows */
 };
 
 struct shape_element {

@@ -25,12 +25,12 @@ class Target:
         bool  # looks for faults; the canary has one, and `nothing` is the ceiling of `scripts/bench fuzz`
     )
     floors: Floors = field(default_factory=Floors)
-    peers: bool = (
-        False  # runs rust-vmm's crates too, which cargo builds: it takes part only where it is named
-    )
+    peers: bool = False  # runs rust-vmm's crates too, which cargo builds: only where it is named
+    borrows: tuple[str, ...] = ()  # targets whose committed inputs it starts from too
 
     @classmethod
     def read(cls, entry: dict[str, Any]) -> "Target":
+        entry = entry | {"borrows": tuple(entry.get("borrows", ()))}
         return cls(**entry | {"floors": Floors.read(entry["name"], entry.get("floors", {}))})
 
     def engine(self, preset: str) -> Path:

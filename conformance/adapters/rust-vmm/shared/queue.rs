@@ -130,12 +130,6 @@ impl DeviceQueue {
         }
     }
 
-    fn break_down(&mut self, error: &Error) -> Status {
-        eprintln!("rust-vmm: queue {}: {error}", self.setup.role);
-        self.broken = true;
-        Status::Broken
-    }
-
     fn take(&mut self, context: &Context) -> Result<Option<Chain>, Error> {
         Ok(self.queue.iter(context.lent())?.next())
     }
@@ -364,7 +358,10 @@ impl DeviceQueue {
             _ if self.broken && step.kind != abi::DO_SAVE => Status::Broken,
             _ => match self.act(context, step, answer) {
                 Ok(status) => status,
-                Err(error) => self.break_down(&error),
+                Err(_) => {
+                    self.broken = true;
+                    Status::Broken
+                }
             },
         }
     }
