@@ -359,6 +359,9 @@ static bool compare_answers(struct pair *pair)
         return true; /* which states a queue refuses is its own to say */
     }
     bool was_broken = pair->broken[ours->role];
+    if (was_broken && tag == SCN_TAG_SAVE) {
+        return true; /* where a broken queue stands is its own to say */
+    }
     pair->broken[ours->role] = our == BROKE && their == BROKE;
     if (was_broken && pair->broken[ours->role]) {
         return false; /* whatever else is answered then */

@@ -114,7 +114,8 @@ static bool no_bytes(const struct difference *found)
 
 static bool ring_at_0(const struct difference *found)
 {
-    return found->kind == DIFFERENCE_STATUS && found->queue->driver == 0;
+    return found->ours == NULL && found->queue->driver == 0 &&
+           (uint32_t)found->their_answer->status == VVS_IUT_BROKEN;
 }
 
 static bool flag_not_read(const struct difference *found)

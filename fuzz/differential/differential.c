@@ -64,7 +64,7 @@ static void narrow(void)
     }
 }
 
-void differential_run(const uint8_t *bytes, size_t len, const struct rule *rule)
+bool differential_run(const uint8_t *bytes, size_t len, const struct rule *rule)
 {
     uint32_t compared = 0;
     start();
@@ -85,4 +85,5 @@ void differential_run(const uint8_t *bytes, size_t len, const struct rule *rule)
         stats_compared();
     }
     stats_end();
+    return compared != 0;
 }

@@ -4,13 +4,16 @@
 #ifndef DIFFERENTIAL_H
 #define DIFFERENTIAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "restrict.h"
 
 /* differential_run runs the scenario in `bytes`, as far as `rule` and the peers allow. A difference
- * that no rule of deviations.c explains is a finding of the oracle "differential". */
-void differential_run(const uint8_t *bytes, size_t len, const struct rule *rule);
+ * that no rule of deviations.c explains is a finding of the oracle "differential".
+ *
+ * Returns  whether there was a chain to compare. */
+bool differential_run(const uint8_t *bytes, size_t len, const struct rule *rule);
 
 #endif

@@ -20,6 +20,6 @@ const struct rule target_rule = {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    differential_run(bytes, len, &target_rule);
+    (void)differential_run(bytes, len, &target_rule);
     return 0;
 }
