@@ -61,7 +61,7 @@ struct vvs_iut_position {
     uint16_t used_index;
     uint8_t avail_wrap; /* packed */
     uint8_t used_wrap;
-    uint8_t given; /* 0: fresh (restore: as saved) */
+    uint8_t given; /* 0: fresh, else 15; restore: bit n, that field n is given, not as saved */
     uint8_t reserved;
 };
 
@@ -105,12 +105,14 @@ enum vvs_iut_do {
     VVS_IUT_DO_MEMORY
 };
 
+#define VVS_IUT_NEWEST UINT32_MAX
+
 /* A packet for an rx chain. */
 struct vvs_iut_send {
     uint8_t header[44];
     uint32_t payload_len;
     const uint8_t *payload;
-    uint32_t written; /* payload bytes that are written; less may be a mistake of the caller's */
+    uint32_t written; /* payload bytes that are written, cut at the buffer's room */
     uint32_t fit;     /* 1: payload and header `len` are cut to the buffer's room */
 };
 
@@ -118,16 +120,17 @@ struct vvs_iut_step {
     uint32_t kind; /* enum vvs_iut_do */
     uint32_t role;
     uint32_t max;   /* serve */
-    uint32_t which; /* publish, undo, abort: 0 is the oldest */
+    uint32_t which; /* publish, undo, abort: 0 is the oldest, modulo those popped; VVS_IUT_NEWEST */
     uint8_t stage;
     uint8_t quiet;
-    uint8_t reserved[2];
+    uint8_t again;
+    uint8_t reserved;
     struct vvs_iut_position position; /* restore, restart */
     const struct vvs_iut_send *sends; /* taken from the first on */
-    uint32_t send_count;              /* as many as can be asked for */
+    uint32_t send_count;              /* as many as can be asked for, default ones at the end */
     uint32_t event_count;
     const uint32_t *events;
-    const struct vvs_iut_region *regions; /* memory */
+    const struct vvs_iut_region *regions; /* memory; they live until close */
     uint32_t region_count;
     uint32_t reserved_2;
 };

@@ -8,6 +8,7 @@
 
 #include "draw.h"
 #include "json.h"
+#include "scn_resolve.h"
 
 enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_SETUP = 3 };
 
@@ -15,6 +16,9 @@ static const char usage[] =
     "Usage: scn json FILE...           scenario bytes as JSON, one after the other\n"
     "       scn bytes FILE [-o OUT]    JSON as canonical scenario bytes\n"
     "       scn draw FILE              bytes or JSON as a drawing of memory, chains and steps\n"
+    "       scn resolve [FILE...]      bytes or JSON as a request to an adapter, a line each; "
+    "without\n"
+    "                                  FILE, JSON from standard input, a scenario a line\n"
     "       scn fields                 every record and field, names and bounds, as JSON\n"
     "\n"
     "FILE may be - for standard input; output goes to standard output unless -o names a file.\n"
@@ -23,7 +27,8 @@ static const char usage[] =
     "Examples:\n"
     "  scn json corpus/tx_packet/seed/control\n"
     "  scn bytes crash.json -o crash\n"
-    "  scn draw crash\n";
+    "  scn draw crash\n"
+    "  scn resolve crash\n";
 
 static struct scn_scenario scenario;
 
@@ -133,7 +138,7 @@ static void to_bytes(const char *name, const char *out_name)
     }
 }
 
-static void to_drawing(const char *name)
+static void read_either(const char *name)
 {
     read_file(name);
     if (looks_like_json()) {
@@ -141,8 +146,27 @@ static void to_drawing(const char *name)
     } else {
         read_bytes(name);
     }
+}
+
+static void to_drawing(const char *name)
+{
+    read_either(name);
     if (!draw_scenario(stdout, &scenario)) {
         stop(EXIT_SETUP, "no memory for the guest");
+    }
+}
+
+static void to_requests(char **names, int count)
+{
+    if (!scn_resolve_start()) {
+        stop(EXIT_SETUP, "no memory for the guest");
+    }
+    for (int i = 0; i < count; i++) {
+        read_either(names[i]);
+        scn_resolve(stdout, &scenario);
+    }
+    if (count == 0 && !scn_resolve_lines(stdout, stdin)) {
+        stop(EXIT_SETUP, "can't read standard input");
     }
 }
 
@@ -240,11 +264,13 @@ int main(int argc, char **argv)
         to_bytes(argv[2], argv[4]);
     } else if (strcmp(command, "draw") == 0 && argc == 3) {
         to_drawing(argv[2]);
+    } else if (strcmp(command, "resolve") == 0) {
+        to_requests(argv + 2, argc - 2);
     } else if (strcmp(command, "fields") == 0 && argc == 2) {
         print_fields();
     } else {
-        stop(EXIT_USAGE,
-             "bad arguments; want: json FILE... | bytes FILE [-o OUT] | draw FILE | fields");
+        stop(EXIT_USAGE, "bad arguments; want: json FILE... | bytes FILE [-o OUT] | draw FILE | "
+                         "resolve [FILE...] | fields");
     }
     close_output(stdout, "standard output");
     return EXIT_CLEAN;

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 #include "answer.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cjson/cJSON.h>
+#include "json_build.h"
 
 static uint64_t wire(const uint8_t *bytes, uint32_t len)
 {
@@ -17,9 +14,7 @@ static uint64_t wire(const uint8_t *bytes, uint32_t len)
 
 static void add_wide(cJSON *object, const char *name, const uint8_t *bytes)
 {
-    char text[20];
-    snprintf(text, sizeof text, "0x%llx", (unsigned long long)wire(bytes, 8));
-    cJSON_AddStringToObject(object, name, text);
+    json_add(object, name, json_hex_number(wire(bytes, 8)));
 }
 
 static void add_number(cJSON *object, const char *name, uint64_t value)
@@ -45,19 +40,8 @@ static void add_fields(cJSON *object, const uint8_t *header)
 
 static void add_payload(cJSON *object, const struct run *run, const struct run_chain *chain)
 {
-    static const char digits[] = "0123456789abcdef";
-    char *text = malloc(2 * (size_t)chain->payload_len + 1);
-    if (text == NULL) {
-        return;
-    }
     const uint8_t *bytes = run->payload_store + chain->payload_at;
-    for (uint32_t i = 0; i < chain->payload_len; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    text[2 * (size_t)chain->payload_len] = 0;
-    cJSON_AddStringToObject(object, "payload", text);
-    free(text);
+    json_add(object, "payload", json_hex_bytes(bytes, chain->payload_len));
 }
 
 static cJSON *chain_json(const struct run *run, const struct run_chain *chain)
@@ -68,7 +52,9 @@ static cJSON *chain_json(const struct run *run, const struct run_chain *chain)
         add_number(object, "id", chain->id);
     }
     cJSON_AddStringToObject(object, "kind", kinds[chain->kind]);
-    if (chain->kind != RUN_EVENT) {
+    if (chain->reason != NULL) {
+        cJSON_AddStringToObject(object, "reason", chain->reason);
+    } else if (chain->kind != RUN_EVENT) {
         cJSON_AddStringToObject(object, "status", vvs_status_name(chain->status));
     }
     if (chain->has_header) {
@@ -95,7 +81,7 @@ static cJSON *answer_json(const struct run *run, const struct run_answer *answer
         cJSON_AddStringToObject(object, "queue", scn_value_name(SCN_ROLE, answer->role));
     }
     cJSON_AddStringToObject(object, "status",
-                            answer->none ? "none" : vvs_status_name(answer->status));
+                            answer->none ? "none" : run->device->status_name(answer->status));
     if (answer->chain_count != 0) {
         cJSON *chains = cJSON_AddArrayToObject(object, "chains");
         for (uint32_t i = 0; i < answer->chain_count; i++) {
@@ -114,6 +100,9 @@ static cJSON *answer_json(const struct run *run, const struct run_answer *answer
     }
     if (answer->used_lost) {
         cJSON_AddTrueToObject(object, "used_lost");
+    }
+    if (answer->strayed) {
+        json_add(object, "stray", json_hex_number(answer->stray_addr));
     }
     if (answer->decided) {
         cJSON_AddBoolToObject(object, "notify", answer->notify);
@@ -134,7 +123,7 @@ char *answer_to_json(const struct run *run)
         for (uint32_t i = 0; i < run->guest.queue_count; i++) {
             uint32_t role = run->guest.queue_order[i];
             cJSON_AddStringToObject(setup, scn_value_name(SCN_ROLE, role),
-                                    vvs_status_name(run->queues[role].setup));
+                                    run->device->status_name(run->queues[role].setup));
         }
         cJSON *answers = cJSON_AddArrayToObject(all, "answers");
         for (uint32_t i = 0; i < run->answer_count; i++) {

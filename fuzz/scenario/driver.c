@@ -474,7 +474,9 @@ static uint32_t collect_packed(struct driver *driver, struct driver_used *out_us
         }
         uint16_t id = (uint16_t)(raw[12] | raw[13] << 8);
         if (count < capacity) {
-            out_used[count] = (struct driver_used){id, get32(raw + 8)};
+            /* Without WRITE the length is reserved: whatever is there counts as nothing written. */
+            uint32_t len = (flags & VVS_DESC_F_WRITE) != 0 ? get32(raw + 8) : 0;
+            out_used[count] = (struct driver_used){id, len};
         }
         const struct driver_span *span = &driver->spans[queue->role][id];
         advance(&place->used_index, &place->used_wrap, span->run == driver->run ? span->count : 1,

@@ -65,6 +65,9 @@ void guest_touch(struct guest *guest, const void *host, size_t len)
     uint8_t *start = guest->arena + at;
     uint8_t *end = start + len;
     uint32_t count = guest->touched_count;
+    if (guest->wrote != NULL) {
+        guest->wrote(guest->wrote_context, start, len);
+    }
     for (uint32_t i = count; i > 0 && i + MERGE_LOOK_BACK > count; i--) {
         struct guest_touched *range = &guest->touched[i - 1];
         if (start <= range->end + MERGE_BYTES && range->start <= end + MERGE_BYTES) {
@@ -133,6 +136,27 @@ static void poison_gaps(const struct guest *guest, bool poison)
         poison_bytes(gap, (size_t)(end - gap), poison);
         gap = last ? end : end + guest->regions[i].len;
     }
+}
+
+/* Poisoned bytes are read on purpose. */
+__attribute__((no_sanitize("address"))) static bool is_zero(const uint8_t *start,
+                                                            const uint8_t *end)
+{
+    while (start < end && *start == 0) {
+        start++;
+    }
+    return start == end;
+}
+
+bool guest_gaps_intact(const struct guest *guest)
+{
+    const uint8_t *gap = guest->arena;
+    bool intact = true;
+    for (uint32_t i = 0; i < guest->region_count; i++) {
+        intact = intact && is_zero(gap, guest->regions[i].host);
+        gap = guest->regions[i].host + guest->regions[i].len;
+    }
+    return intact && is_zero(gap, guest->arena + guest->arena_used);
 }
 
 /* Gives each region its place, congruent to its guest address modulo 16 as a real mapping would

@@ -77,6 +77,9 @@ struct guest {
     struct guest_touched touched[GUEST_MAX_TOUCHED];
     uint32_t touched_count;
     bool touched_lost; /* the list was too short: all of the arena in use is dropped */
+    void (*wrote)(void *context, const uint8_t *host,
+                  size_t len); /* a tool's, or NULL: each touch */
+    void *wrote_context;
 };
 
 /* guest_init reserves the arena: 64 GiB, on a 32-bit host 512 MiB, or the largest half of it that
@@ -114,6 +117,10 @@ static inline const struct vvs_memory *guest_memory(const struct guest *guest)
 {
     return &guest->tables[guest->table];
 }
+
+/* guest_gaps_intact says whether the bytes between regions are as guest_materialise left them: what
+ * writes without a sanitizer past a region's end is noticed here. */
+bool guest_gaps_intact(const struct guest *guest);
 
 /* guest_touch notes a write of `len` bytes at `host`, made or about to be made. A pointer outside
  * the arena is no guest memory and is ignored. */

@@ -1,62 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "json.h"
-
-/* A tool that is out of memory has nothing better to do. */
-static cJSON *made(cJSON *json)
-{
-    if (json == NULL) {
-        abort();
-    }
-    return json;
-}
-
-static void add(cJSON *object, const char *name, cJSON *value)
-{
-    if (!cJSON_AddItemToObject(object, name, made(value))) {
-        abort();
-    }
-}
-
-static void append(cJSON *list, cJSON *value)
-{
-    if (!cJSON_AddItemToArray(list, made(value))) {
-        abort();
-    }
-}
-
-static cJSON *hex_number(uint64_t value)
-{
-    char text[2 + 16 + 1];
-
-    (void)snprintf(text, sizeof text, "0x%" PRIx64, value);
-    return cJSON_CreateString(text);
-}
-
-static cJSON *hex_bytes(const uint8_t *bytes, uint32_t len)
-{
-    static const char digits[] = "0123456789abcdef";
-    char *text = malloc(2 * (size_t)len + 1);
-    cJSON *json;
-
-    if (text == NULL) {
-        abort();
-    }
-    for (uint32_t i = 0; i < len; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15u];
-    }
-    text[2 * (size_t)len] = '\0';
-    json = cJSON_CreateString(text);
-    free(text);
-    return json;
-}
+#include "json_build.h"
 
 static cJSON *feature_list(uint64_t features)
 {
-    cJSON *list = made(cJSON_CreateArray());
+    cJSON *list = json_made(cJSON_CreateArray());
 
     for (uint32_t bit = 0; bit < 64; bit++) {
         const char *name = scn_value_name(SCN_FEATURES, bit);
@@ -65,7 +15,7 @@ static cJSON *feature_list(uint64_t features)
             continue;
         }
         (void)snprintf(unnamed, sizeof unnamed, "bit-%u", (unsigned)(bit & 63u));
-        append(list, cJSON_CreateString(name != NULL ? name : unnamed));
+        json_append(list, cJSON_CreateString(name != NULL ? name : unnamed));
     }
     return list;
 }
@@ -75,11 +25,11 @@ static cJSON *field_value(const struct scn_scenario *scenario, const struct scn_
 {
     switch (type) {
     case SCN_BYTES:
-        return hex_bytes(scenario->blob + record->bytes_at, record->bytes_len);
+        return json_hex_bytes(scenario->blob + record->bytes_at, record->bytes_len);
     case SCN_FEATURES:
         return feature_list(record->value[number]);
     case SCN_U64:
-        return hex_number(record->value[number]);
+        return json_hex_number(record->value[number]);
     case SCN_ROLE:
     case SCN_WORD:
     case SCN_ITEM:
@@ -92,23 +42,24 @@ static cJSON *field_value(const struct scn_scenario *scenario, const struct scn_
 cJSON *scn_json_record(const struct scn_scenario *scenario, const struct scn_record *record)
 {
     const struct scn_record_type *type = scn_type_of(record->tag);
-    cJSON *object = made(cJSON_CreateObject());
+    cJSON *object = json_made(cJSON_CreateObject());
     cJSON *elements;
 
     for (uint32_t i = 0; i < type->field_count; i++) {
         if (scn_has(record, i)) {
-            add(object, type->fields[i].name,
-                field_value(scenario, record, i, type->fields[i].type));
+            json_add(object, type->fields[i].name,
+                     field_value(scenario, record, i, type->fields[i].type));
         }
     }
     if (record->tag != SCN_TAG_ADD_CHAIN || record->element_count == 0) {
         return object;
     }
-    elements = made(cJSON_CreateArray());
+    elements = json_made(cJSON_CreateArray());
     for (uint32_t i = 0; i < record->element_count; i++) {
-        append(elements, scn_json_record(scenario, &scenario->elements[record->element_first + i]));
+        json_append(elements,
+                    scn_json_record(scenario, &scenario->elements[record->element_first + i]));
     }
-    add(object, "elements", elements);
+    json_add(object, "elements", elements);
     return object;
 }
 
@@ -120,11 +71,11 @@ static void add_list(cJSON *object, const char *name, const struct scn_scenario 
     if (count == 0) {
         return;
     }
-    list = made(cJSON_CreateArray());
+    list = json_made(cJSON_CreateArray());
     for (uint32_t i = 0; i < count; i++) {
-        append(list, scn_json_record(scenario, &records[i]));
+        json_append(list, scn_json_record(scenario, &records[i]));
     }
-    add(object, name, list);
+    json_add(object, name, list);
 }
 
 static void add_steps(cJSON *object, const struct scn_scenario *scenario)
@@ -134,23 +85,23 @@ static void add_steps(cJSON *object, const struct scn_scenario *scenario)
     if (scenario->step_count == 0) {
         return;
     }
-    list = made(cJSON_CreateArray());
+    list = json_made(cJSON_CreateArray());
     for (uint32_t i = 0; i < scenario->step_count; i++) {
-        cJSON *step = made(cJSON_CreateObject());
-        add(step, scn_type_of(scenario->steps[i].tag)->name,
-            scn_json_record(scenario, &scenario->steps[i]));
-        append(list, step);
+        cJSON *step = json_made(cJSON_CreateObject());
+        json_add(step, scn_type_of(scenario->steps[i].tag)->name,
+                 scn_json_record(scenario, &scenario->steps[i]));
+        json_append(list, step);
     }
-    add(object, "steps", list);
+    json_add(object, "steps", list);
 }
 
 cJSON *scn_json_write(const struct scn_scenario *scenario)
 {
-    cJSON *object = made(cJSON_CreateObject());
+    cJSON *object = json_made(cJSON_CreateObject());
 
-    add(object, "version", cJSON_CreateNumber(SCN_VERSION));
+    json_add(object, "version", cJSON_CreateNumber(SCN_VERSION));
     if (scenario->image.present != 0) {
-        add(object, "image", scn_json_record(scenario, &scenario->image));
+        json_add(object, "image", scn_json_record(scenario, &scenario->image));
     }
     add_list(object, "regions", scenario, scenario->regions, scenario->region_count);
     add_list(object, "queues", scenario, scenario->queues, scenario->queue_count);

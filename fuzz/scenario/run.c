@@ -24,7 +24,8 @@ void run_fini(struct run *run)
     guest_fini(&run->guest);
 }
 
-enum vvs_status run_start_device(struct run_queue *queue, const struct guest_queue *place)
+/* Puts a queue where guest_queue says: as new, or at a position. */
+static enum vvs_status start_queue(struct run_queue *queue, const struct guest_queue *place)
 {
     const struct vvs_queue_state state = {
         .avail_index = place->avail_index,
@@ -71,9 +72,25 @@ static enum vvs_status set_up(struct run *run, struct run_queue *queue,
     enum vvs_status status = vvs_queue_init(&queue->queue, guest_memory(&run->guest), &config);
     output_check(run, &output, "vvs_queue_init", status != VVS_OK);
     if (status == VVS_OK) {
-        status = run_start_device(queue, place);
+        status = start_queue(queue, place);
     }
     return status == VVS_OK ? vvs_queue_get_state(&queue->queue, &queue->saved) : status;
+}
+
+static void set_up_all(void *context, struct run *run, enum vvs_status table)
+{
+    (void)context;
+    for (uint32_t i = 0; i < run->guest.queue_count; i++) {
+        uint32_t role = run->guest.queue_order[i];
+        struct run_queue *queue = &run->queues[role];
+        queue->setup = table != VVS_OK ? table : set_up(run, queue, &run->guest.queues[role]);
+    }
+}
+
+static enum vvs_status restart(void *context, struct run *run, uint32_t role)
+{
+    (void)context;
+    return start_queue(&run->queues[role], &run->guest.queues[role]);
 }
 
 static bool start(struct run *run)
@@ -98,11 +115,7 @@ static bool start(struct run *run)
     }
     run_races_left = scenario->race_count;
     driver_start(&run->driver, &run->guest, scenario);
-    for (uint32_t i = 0; i < run->guest.queue_count; i++) {
-        uint32_t role = run->guest.queue_order[i];
-        struct run_queue *queue = &run->queues[role];
-        queue->setup = status != VVS_OK ? status : set_up(run, queue, &run->guest.queues[role]);
-    }
+    run->device->set_up(run->device->context, run, status);
     return true;
 }
 
@@ -129,8 +142,10 @@ static enum vvs_status bind_all(struct run *run)
     return VVS_OK;
 }
 
-enum vvs_status run_set_memory(struct run *run, uint32_t active)
+/* Gives all queues another table, or none of them. */
+static enum vvs_status set_memory(void *context, struct run *run, uint32_t active)
 {
+    (void)context;
     uint32_t old_active = run->guest.active;
     enum vvs_status status = guest_activate(&run->guest, active);
     if (status != VVS_OK) {
@@ -180,6 +195,7 @@ static struct run_answer *begin_queue_answer(struct run *run, const struct scn_r
  * Returns its answer, or NULL for a step that has none. */
 static const struct run_answer *execute(struct run *run, const struct scn_record *step)
 {
+    const struct run_device *device = run->device;
     struct run_answer *answer = NULL;
     bool ready = false;
     switch (step->tag) {
@@ -200,32 +216,46 @@ static const struct run_answer *execute(struct run *run, const struct scn_record
         break;
     case SCN_TAG_SET_MEMORY:
         answer = begin_answer(run);
-        answer->status =
-            run_set_memory(run, (uint32_t)scn_get(step, SCN_SET_MEMORY_F_ACTIVE, UINT8_MAX));
+        answer->status = device->set_memory(
+            device->context, run, (uint32_t)scn_get(step, SCN_SET_MEMORY_F_ACTIVE, UINT8_MAX));
         break;
     case SCN_TAG_RESTART:
         driver_restart(&run->driver, step);
         answer = begin_queue_answer(run, step, &ready);
         if (ready) {
-            answer->status =
-                run_start_device(&run->queues[answer->role], &run->guest.queues[answer->role]);
+            answer->status = device->restart(device->context, run, answer->role);
         }
         break;
     default:
         answer = begin_queue_answer(run, step, &ready);
         if (ready) {
-            run_device_step(run, answer, step);
+            device->step(device->context, run, answer, step);
         }
         break;
     }
     return answer;
 }
 
+static const struct run_device library = {
+    .status_name = vvs_status_name,
+    .set_up = set_up_all,
+    .set_memory = set_memory,
+    .restart = restart,
+    .step = run_device_step,
+};
+
 void run_scenario(struct run *run, const struct scn_scenario *scenario,
                   const struct run_hooks *hooks)
 {
+    run_scenario_on(run, scenario, hooks, &library);
+}
+
+void run_scenario_on(struct run *run, const struct scn_scenario *scenario,
+                     const struct run_hooks *hooks, const struct run_device *device)
+{
     run->scenario = scenario;
     run->hooks = hooks;
+    run->device = device;
     if (!start(run)) {
         return;
     }
@@ -242,6 +272,9 @@ void run_scenario(struct run *run, const struct scn_scenario *scenario,
         if (hooks != NULL && hooks->after_step != NULL) {
             hooks->after_step(hooks->context, run, i, answer);
         }
+    }
+    if (device->end != NULL) {
+        device->end(device->context, run);
     }
     run_current = NULL;
     run_races_left = 0;

@@ -37,6 +37,7 @@ struct run_chain {
     uint32_t capacity;
     uint32_t used_len;
     uint32_t event;
+    const char *reason;    /* of a refusal by another implementation; else NULL */
     uint32_t payload_len;  /* bytes that were hashed: up to the bounds above */
     uint32_t payload_at;   /* where they are in payload_store, or RUN_NOT_STORED */
     uint64_t payload_hash; /* run_fold over the bytes */
@@ -60,6 +61,8 @@ struct run_answer {
     bool armed; /* `more` is set */
     bool more;
     bool used_lost; /* used idx moved by more than the queue size, or too many entries */
+    bool strayed;   /* a tool's (stray.h): memory changed that was granted nobody, first here: */
+    uint64_t stray_addr;
 };
 
 struct run;
@@ -112,9 +115,27 @@ struct run_race {
     uint32_t seen;
 };
 
+/* What plays the device: the library, or another implementation (run_iut.h). Whose statuses are
+ * not enum vvs_status has VVS_OK and VVS_EMPTY nevertheless, and names the others itself. */
+struct run_device {
+    void *context;
+    const char *(*status_name)(enum vvs_status status);
+    /* The guest is materialised: sets each queue up, and says in run->queues[].setup how that went.
+     * `table` is what vvs_memory_init said about the regions. */
+    void (*set_up)(void *context, struct run *run, enum vvs_status table);
+    enum vvs_status (*set_memory)(void *context, struct run *run, uint32_t active);
+    /* The queue starts where guest_queue says. */
+    enum vvs_status (*restart)(void *context, struct run *run, uint32_t role);
+    /* Executes a device step on a queue that is set up. */
+    void (*step)(void *context, struct run *run, struct run_answer *answer,
+                 const struct scn_record *step);
+    void (*end)(void *context, struct run *run); /* behind the last step; may be NULL */
+};
+
 struct run {
     const struct scn_scenario *scenario;
     const struct run_hooks *hooks;
+    const struct run_device *device;
     struct guest guest;
     struct driver driver;
     struct run_queue queues[GUEST_ROLES];
@@ -157,6 +178,10 @@ void run_fini(struct run *run);
  * live until the next call. `hooks` may be NULL. */
 void run_scenario(struct run *run, const struct scn_scenario *scenario,
                   const struct run_hooks *hooks);
+
+/* run_scenario_on does the same with another device than the library. */
+void run_scenario_on(struct run *run, const struct scn_scenario *scenario,
+                     const struct run_hooks *hooks, const struct run_device *device);
 
 /* run_digest folds set-up and all answers, the same on every host. */
 uint64_t run_digest(const struct run *run);

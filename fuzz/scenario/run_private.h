@@ -24,15 +24,16 @@ uint32_t run_pending_event(const struct run *run);
 /* run_sent_event answers with that event and goes on to the one behind it. */
 struct run_chain *run_sent_event(struct run *run);
 
-/* run_device_step executes a device step on a queue that is set up. */
-void run_device_step(struct run *run, struct run_answer *answer, const struct scn_record *step);
+/* run_device_step executes a device step of the library's on a queue that is set up. */
+void run_device_step(void *context, struct run *run, struct run_answer *answer,
+                     const struct scn_record *step);
 
-/* run_start_device puts a queue where guest_queue says: as new, or at a position.
- *
- * Returns  what vvs_queue_set_state said, if it was needed. */
-enum vvs_status run_start_device(struct run_queue *queue, const struct guest_queue *place);
+/* run_used_before and run_collect stand around what a device step does: the used entries that
+ * became visible to the driver go into its answer. */
+uint16_t run_used_before(const struct run *run, uint32_t role);
+void run_collect(struct run *run, struct run_answer *answer, uint16_t used_before);
 
-/* run_set_memory gives all queues another table, or none of them. */
-enum vvs_status run_set_memory(struct run *run, uint32_t active);
+/* run_pop_cost gives the descriptor loads that a pop may come to at worst. */
+uint32_t run_pop_cost(const struct run *run, uint32_t role);
 
 #endif

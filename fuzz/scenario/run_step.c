@@ -24,11 +24,15 @@ static void decide(struct device *device)
     }
 }
 
-/* The descriptor loads that a pop may come to at worst. */
+uint32_t run_pop_cost(const struct run *run, uint32_t role)
+{
+    const struct guest_queue *queue = &run->guest.queues[role];
+    return 1 + queue->size + (queue->max_chain != 0 ? queue->max_chain : queue->size);
+}
+
 static uint32_t pop_cost(const struct device *device)
 {
-    const struct vvs_queue *queue = &device->queue->queue;
-    return 1 + queue->size + queue->max_chain;
+    return run_pop_cost(device->run, device->role);
 }
 
 static enum vvs_verdict serve_packet(void *context, struct vvs_packet *packet)
@@ -421,23 +425,27 @@ static void execute(struct device *device)
     }
 }
 
-/* The used entries that became visible to the driver. */
-static void collect(struct device *device, uint16_t used_before)
+uint16_t run_used_before(const struct run *run, uint32_t role)
 {
-    struct run *run = device->run;
-    struct run_answer *answer = device->answer;
+    return run->guest.queues[role].packed ? 0 : driver_used_index(&run->driver, role);
+}
+
+void run_collect(struct run *run, struct run_answer *answer, uint16_t used_before)
+{
     uint32_t room = RUN_MAX_USED - run->used_count;
     uint32_t count =
-        driver_collect(&run->driver, &run->used[run->used_count], room, device->role, used_before);
-    uint32_t size = run->guest.queues[device->role].size;
+        driver_collect(&run->driver, &run->used[run->used_count], room, answer->role, used_before);
+    uint32_t size = run->guest.queues[answer->role].size;
     answer->first_used = run->used_count;
     answer->used_lost = count > size || count > room;
     answer->used_count = count > size ? 0 : count < room ? count : room;
     run->used_count += answer->used_count;
 }
 
-void run_device_step(struct run *run, struct run_answer *answer, const struct scn_record *step)
+void run_device_step(void *context, struct run *run, struct run_answer *answer,
+                     const struct scn_record *step)
 {
+    (void)context;
     struct device device = {
         .run = run,
         .queue = &run->queues[answer->role],
@@ -445,11 +453,10 @@ void run_device_step(struct run *run, struct run_answer *answer, const struct sc
         .answer = answer,
         .role = answer->role,
     };
-    uint16_t used_before =
-        run->guest.queues[device.role].packed ? 0 : driver_used_index(&run->driver, device.role);
+    uint16_t used_before = run_used_before(run, device.role);
     answer->first_chain = run->chain_count;
     execute(&device);
-    collect(&device, used_before);
+    run_collect(run, answer, used_before);
     if (step->tag == SCN_TAG_SERVE) {
         serve_identify(&device);
     }

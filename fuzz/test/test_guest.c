@@ -468,6 +468,10 @@ static void test_collect(void **state)
     assert_int_equal(used[0].id, 0);
     assert_int_equal(used[0].len, 0x12c);
     assert_int_equal(driver.queues[VVS_QUEUE_RX].used_index, 3);
+    guest_write(&guest, BASE + 56, (const uint8_t *)"\x2c\1\0\0\1\0\x80\x80", 8);
+    assert_int_equal(driver_collect(&driver, used, 4, VVS_QUEUE_RX, 0), 1);
+    assert_int_equal(used[0].id, 1);
+    assert_int_equal(used[0].len, 0); /* without WRITE, whatever is there */
 
     scn_init(&scenario);
     materialise();
