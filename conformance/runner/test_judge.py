@@ -332,3 +332,10 @@ def test_a_notification_that_nobody_needs_is_no_more_than_that():
     assert judge(empty, answer(notify=False), ("strict",)) == []
     at_fault = vector({"verdict": "safe"}, quiet)
     assert judge(at_fault, loud, ("strict",)) == []
+
+
+def test_an_index_that_runs_away_and_a_stray_byte_are_faults_of_safety():
+    safe = vector({"verdict": "safe"}, {"verdict": "mixed"})
+    for more in ({"used_lost": True}, {"stray": "0x1000"}):
+        assert [fault.scope for fault in judge(safe, answer(**more), ("safety",))] == ["safety"]
+    assert judge(safe, answer(), ("safety",)) == []

@@ -143,7 +143,9 @@ def test_what_is_not_supported_is_named_and_not_run():
 @pytest.mark.parametrize("fault", ["crash", "says-it-crashed", "behind"])
 def test_a_crash_is_not_hidden(fault):
     done = run("--iut", built(FAULTY), lines=requests(ALL[:1]), fault=fault)
-    assert done.returncode == -signal.SIGABRT
+    # A sanitizer that handles the signal says so, and exits.
+    assert done.returncode == -signal.SIGABRT or "AddressSanitizer: ABRT" in done.stderr
+    assert done.returncode != 0
     assert done.stdout == ""
 
 

@@ -94,7 +94,7 @@ static cJSON *answer_json(const struct run *run, const struct run_answer *answer
             const struct driver_used *used = &run->used[answer->first_used + i];
             cJSON *entry = cJSON_CreateObject();
             add_number(entry, "id", used->id);
-            add_number(entry, "len", used->written ? used->len : 0);
+            add_number(entry, "len", used->len);
             cJSON_AddItemToArray(entries, entry);
         }
     }

@@ -453,7 +453,7 @@ static uint32_t collect_split(const struct driver *driver, struct driver_used *o
         uint64_t slot = (uint16_t)(from + i) % queue->size;
         guest_read(driver->guest, raw,
                    queue->device + VVS_USED_RING_OFFSET + VVS_USED_ELEM_BYTES * slot, sizeof raw);
-        out_used[i] = (struct driver_used){get32(raw), get32(raw + 4), true};
+        out_used[i] = (struct driver_used){get32(raw), get32(raw + 4)};
     }
     return count;
 }
@@ -474,8 +474,9 @@ static uint32_t collect_packed(struct driver *driver, struct driver_used *out_us
         }
         uint16_t id = (uint16_t)(raw[12] | raw[13] << 8);
         if (count < capacity) {
-            bool written = (flags & VVS_DESC_F_WRITE) != 0;
-            out_used[count] = (struct driver_used){id, get32(raw + 8), written};
+            /* Without WRITE the length is reserved: whatever is there counts as nothing written. */
+            uint32_t len = (flags & VVS_DESC_F_WRITE) != 0 ? get32(raw + 8) : 0;
+            out_used[count] = (struct driver_used){id, len};
         }
         const struct driver_span *span = &driver->spans[queue->role][id];
         advance(&place->used_index, &place->used_wrap, span->run == driver->run ? span->count : 1,

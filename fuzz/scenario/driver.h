@@ -46,7 +46,6 @@ struct driver_chain {
 struct driver_used {
     uint32_t id;
     uint32_t len;
-    bool written; /* packed: flag WRITE, without which `len` means nothing */
 };
 
 struct driver_queue {
