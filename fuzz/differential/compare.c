@@ -9,7 +9,7 @@
 #include "oracle.h"
 #include "stats.h"
 
-#define MAX_WRITTEN 8192u
+#define MAX_DIGESTED 8192u
 
 /* Statuses of both sides, as far as both have them. */
 enum outcome { WENT_WELL, FOUND_NOTHING, BROKE, CALLER_ERRED, CRASHED };
@@ -34,11 +34,33 @@ void view_start(struct view *view)
     view->end = UINT32_MAX;
 }
 
+static void end_at(struct view *view, uint32_t number)
+{
+    view->end = view->end < number ? view->end : number;
+}
+
+static uint64_t digest_of(const struct guest *guest, uint64_t addr, uint64_t len)
+{
+    static uint8_t bytes[MAX_DIGESTED];
+    len = guest_read(guest, bytes, addr, len < sizeof bytes ? len : sizeof bytes);
+    return run_fold_bytes(RUN_FOLD_START, bytes, len);
+}
+
+static uint64_t digest_of_used_rings(const struct guest *guest)
+{
+    uint64_t digest = RUN_FOLD_START;
+    for (uint32_t i = 0; i < guest->queue_count; i++) {
+        const struct guest_queue *queue = &guest->queues[guest->queue_order[i]];
+        digest = run_fold(digest, digest_of(guest, queue->device, queue->device_len));
+    }
+    return digest;
+}
+
 static void look_at(struct view *view, const struct run *run, uint32_t number, uint32_t role,
                     uint16_t head)
 {
     if (view->shape_count == VIEW_MAX_SHAPES) {
-        view->end = view->end < number ? view->end : number;
+        end_at(view, number);
         return;
     }
     uint32_t at = view->shape_count++;
@@ -55,6 +77,7 @@ void view_before_step(struct view *view, const struct run *run, uint32_t number)
     const struct guest_queue *queue = &run->guest.queues[role];
     uint32_t most = step->tag == SCN_TAG_SERVE ? (uint32_t)scn_get(step, SCN_SERVE_F_MAX, 1)
                                                : step->tag == SCN_TAG_POP;
+    view->used_rings = step->tag < SCN_TAG_SET_MEMORY ? digest_of_used_rings(&run->guest) : 0;
     if (most == 0 || !queue->present || run->queues[role].setup != VVS_OK) {
         return;
     }
@@ -73,6 +96,9 @@ void view_after_step(struct view *view, const struct run *run, uint32_t number)
 {
     const struct scn_record *step = &run->scenario->steps[number];
     const struct guest_queue *queue = &run->guest.queues[scn_role_of(run->scenario, step)];
+    if (step->tag < SCN_TAG_SET_MEMORY && digest_of_used_rings(&run->guest) != view->used_rings) {
+        end_at(view, number); /* a driver's step */
+    }
     if (queue->present) {
         uint64_t event = queue->driver + VVS_AVAIL_RING_OFFSET + 2 * (uint64_t)queue->size;
         view->avail_flags[number] = guest_get16(&run->guest, queue->driver);
@@ -84,7 +110,7 @@ void view_after_step(struct view *view, const struct run *run, uint32_t number)
         struct shape now;
         shape_read(&now, &run->guest, &run->guest.queues[view->role_of[i - 1]], before->head);
         if (now.digest != before->digest || (before->bits & SHAPE_ALIASED) != 0) {
-            view->end = view->end < number ? view->end : number;
+            end_at(view, number);
         }
     }
 }
@@ -104,13 +130,10 @@ static const struct shape *shape_of(const struct view *view, uint32_t number, ui
 
 static uint64_t digest_of_buffers(const struct guest *guest, const struct shape *shape)
 {
-    static uint8_t bytes[MAX_WRITTEN];
     uint64_t digest = RUN_FOLD_START;
     for (uint32_t i = 0; i < shape->count && i < SHAPE_KEPT; i++) {
         const struct shape_element *element = &shape->first[i];
-        uint64_t len = element->len < sizeof bytes ? element->len : sizeof bytes;
-        len = guest_read(guest, bytes, element->addr, len);
-        digest = run_fold_bytes(digest, bytes, len);
+        digest = run_fold(digest, digest_of(guest, element->addr, element->len));
     }
     return digest;
 }

@@ -17,7 +17,9 @@ struct view {
     uint16_t avail_flags[SCN_MAX_STEPS]; /* these three of the step's queue, behind the step */
     uint16_t used_event[SCN_MAX_STEPS];
     uint16_t used_idx[SCN_MAX_STEPS];
-    uint32_t end; /* the first step that nobody may judge: the device wrote on what it reads */
+    uint64_t used_rings; /* all of them, before the step */
+    uint32_t
+        end; /* the first step that nobody may judge: one side wrote on what the other writes */
 };
 
 /* One implementation's run, and what lies in its guest memory behind each step. */

@@ -90,7 +90,8 @@ impl Told {
         }
     }
 
-    /// A tx packet, with as much of its payload as the harness has room for, which is all or nothing.
+    /// A tx packet, with as much of its payload as the harness has room for, which is all or
+    /// nothing.
     pub fn received(packet: &Packet, room: usize) -> Self {
         let mut payload = Vec::new();
         let len = capacity(packet);
@@ -148,8 +149,8 @@ impl Told {
     }
 }
 
-/// Writes what is sent into an rx buffer, as much as it has room for. A header that promises more than is
-/// written is the sender's mistake, found before anything is written.
+/// Writes what is sent into an rx buffer, as much as it has room for. A header that promises more
+/// than is written is the sender's mistake, found before anything is written.
 pub fn fill(packet: &mut Packet, send: &abi::Send) -> Result<Told, &'static str> {
     let room = capacity(packet);
     let written = send.written.min(send.payload_len).min(room);

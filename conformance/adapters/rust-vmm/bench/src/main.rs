@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-//! What one packet costs rust-vmm: the chains, modes and arguments of lib/bench/bench_parse.c, on memory as
-//! monitors have it (GuestMemoryMmap). See scripts/bench.
+//! What one packet costs rust-vmm: the chains, modes and arguments of lib/bench/bench_parse.c, on
+//! memory as monitors have it (GuestMemoryMmap). See scripts/bench.
 
 use std::hint::black_box;
 use std::process::ExitCode;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-//! The harness's guest memory as vm-memory 0.18 wants it. Its regions begin anywhere on the host, which
-//! MmapRegion does not allow; and permissions are honoured, which its collections of regions do not.
+//! The harness's guest memory as vm-memory 0.18 wants it. Its regions begin anywhere on the host,
+//! which MmapRegion does not allow; and permissions are honoured, which its collections of regions
+//! do not.
 
 use vm_memory::bitmap::BS;
 use vm_memory::guest_memory::GuestMemorySliceIterator;

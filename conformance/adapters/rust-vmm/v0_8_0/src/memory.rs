@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-//! The harness's guest memory as vm-memory 0.16 wants it. Its regions begin anywhere on the host, which
-//! MmapRegion does not allow. There are no permissions in this version: all memory can be written.
+//! The harness's guest memory as vm-memory 0.16 wants it. Its regions begin anywhere on the host,
+//! which MmapRegion does not allow. There are no permissions in this version: all memory can be
+//! written.
 
 use std::io::{Read, Write};
 use std::sync::atomic::Ordering;
