@@ -18,24 +18,77 @@ static bool fault_is(const char *name)
     return fault != NULL && strcmp(fault, name) == 0;
 }
 
-static uint8_t *host_of(uint64_t addr)
+static const struct vvs_iut_region *region_of(uint64_t addr)
 {
     for (uint32_t i = 0; i < image->region_count; i++) {
-        const struct vvs_iut_region *region = &image->regions[i];
-        if (addr - region->addr < region->len) {
-            return region->host + (addr - region->addr);
+        if (addr - image->regions[i].addr < image->regions[i].len) {
+            return &image->regions[i];
         }
     }
     return NULL;
 }
 
-/* Writes to what the driver granted nobody: a descriptor of the first queue, if split. */
+static uint8_t *host_of(uint64_t addr)
+{
+    const struct vvs_iut_region *region = region_of(addr);
+    return region != NULL ? region->host + (addr - region->addr) : NULL;
+}
+
+static bool is_packed(void)
+{
+    return (image->features >> 34 & 1) != 0;
+}
+
+static uint64_t number_at(const uint8_t *bytes, uint32_t len)
+{
+    uint64_t value = 0;
+    while (len-- > 0) {
+        value = value << 8 | bytes[len];
+    }
+    return value;
+}
+
+static void flip(uint8_t *host)
+{
+    if (host != NULL) {
+        *host ^= 1;
+    }
+}
+
+/* Writes around the first descriptor of the first queue: to itself, if split; behind its element;
+ * or into an element that is in memory for reading. */
 static void write_astray(void)
 {
-    uint8_t *host = host_of(image->queues[0].desc);
-    if (host != NULL && (image->features >> 34 & 1) == 0) {
-        host[8] ^= 1;
+    const uint8_t *first = host_of(image->queues[0].desc);
+    if (first == NULL) {
+        return;
     }
+    uint64_t addr = number_at(first, 8);
+    const struct vvs_iut_region *region = region_of(addr);
+    if (fault_is("descriptor") && !is_packed()) {
+        flip(host_of(image->queues[0].desc + 8));
+    } else if (fault_is("behind-element")) {
+        flip(host_of(addr + number_at(first + 8, 4)));
+    } else if (fault_is("read-only") && region != NULL && (region->permission & 2) == 0) {
+        flip(host_of(addr));
+    }
+}
+
+/* Takes the mark of used elements away that something was written. */
+static void unmark(void)
+{
+    for (uint32_t i = 0; i < image->queues[0].size && is_packed(); i++) {
+        uint8_t *flags = host_of(image->queues[0].desc + UINT64_C(16) * i + 14);
+        if (flags != NULL) {
+            *flags &= (uint8_t)~2u;
+        }
+    }
+}
+
+/* Unseen by a sanitizer, as an implementation is that was built without. */
+__attribute__((no_sanitize("address"))) static void write_behind(void)
+{
+    image->regions[0].host[image->regions[0].len] = 1;
 }
 
 static void *open_device(const struct vvs_iut_image *said, uint32_t out_setup[VVS_IUT_ROLES])
@@ -80,9 +133,12 @@ static void step_device(void *device, const struct vvs_iut_step *step,
         answer->status = VVS_IUT_BROKEN;
     } else if (fault_is("says-it-crashed")) {
         answer->status = VVS_IUT_CRASHED;
-    } else if (fault_is("astray")) {
-        write_astray();
+    } else if (fault_is("unmarked")) {
+        unmark();
+    } else if (fault_is("behind")) {
+        write_behind();
     }
+    write_astray();
 }
 
 const struct vvs_iut *vvs_iut(void)

@@ -11,7 +11,7 @@ PAGE = 4096
 LARGEST_QUEUE = 32768
 NEXT, WRITE, INDIRECT = 1, 2, 4
 AVAIL, USED = 1 << 7, 1 << 15
-RING_PACKED, IN_ORDER = 34, 35
+EVENT_IDX, RING_PACKED = 29, 34
 LONGEST_TABLE = 65536  # entries that are looked at
 
 Span = tuple[int, int]  # address, length
@@ -68,6 +68,7 @@ class Queue:
 
     role: str
     packed: bool
+    event_idx: bool
     size: int
     desc: int
     driver: int
@@ -95,22 +96,29 @@ class Queue:
         said = (4, 4) if self.packed else (6 + 2 * self.size, 6 + 8 * self.size)
         return [(self.desc, 16 * self.size), (self.driver, said[0]), (self.device, said[1])]
 
-    def device_writes(self) -> list[Span]:
-        """The parts that the device may write."""
+    def device_parts(self) -> list[Span]:
+        """The parts that the device may write, and all that has to be read to see what it says."""
         parts = self.parts()
         return [*parts[:1], *parts[2:]] if self.packed else parts[2:]
 
-    def shown(self) -> list[Span]:
-        """What has to be read to see which chains came back."""
-        return self.parts()[:1] if self.packed else self.parts()[2:]
+    def device_flags(self, memory: Memory) -> int:
+        """Whether the device asks for kicks."""
+        return memory.u16(self.device + 2 if self.packed else self.device) if self.real else 0
+
+    def flags_there_are(self) -> tuple[int, ...]:
+        """The values that a device may give them: with EVENT_IDX a split ring has no use for them."""
+        return (
+            ((0, 1, 2) if self.event_idx else (0, 1)) if self.packed else (0,) if self.event_idx else (0, 1)
+        )
 
 
 def queues(image: JSON) -> dict[str, Queue]:
-    packed = bool(int(image["features"], 16) >> RING_PACKED & 1)
+    features = int(image["features"], 16)
+    packed, event_idx = (bool(features >> bit & 1) for bit in (RING_PACKED, EVENT_IDX))
     found = {}
     for each in image["queues"]:
         desc, driver, device = (int(each[part], 16) for part in ("desc", "driver", "device"))
-        queue = Queue(each["role"], packed, each["size"], desc, driver, device)
+        queue = Queue(each["role"], packed, event_idx, each["size"], desc, driver, device)
         queue.place(each)
         found[queue.role] = queue
     return found
@@ -140,6 +148,15 @@ def writable(memory: Memory, queue: Queue) -> Iterator[Span]:
                     yield inner, inner_length
         elif flags & WRITE:
             yield addr, length
+
+
+def overlaps(spans: list[Span], others: list[Span]) -> Iterator[Span]:
+    """What the spans have in common with the others."""
+    for addr, length in spans:
+        for start, size in others:
+            low, high = max(addr, start), min(addr + length, start + size)
+            if low < high:
+                yield low, high - low
 
 
 def note_available(memory: Memory, queue: Queue) -> None:
@@ -190,6 +207,7 @@ def _collect_packed(memory: Memory, queue: Queue) -> list[JSON]:
     while len(found) < queue.size:
         raw = memory.read(queue.desc + 16 * queue.used_index, 16)
         length, buffer_id, flags = struct.unpack_from("<IHH", raw, 8)
+        length = length if flags & WRITE else 0  # without WRITE the field says nothing
         if not bool(flags & AVAIL) == bool(flags & USED) == bool(queue.used_wrap):
             break
         found.append({"id": buffer_id, "len": length})

@@ -74,6 +74,13 @@ def traffic(length: int, first: int = 0) -> bytes:
 
 def safety(vector: Vector, answers: Answers) -> Iterator[Fault]:
     """Each step that asks something is answered, and each chain comes back once, with its own length."""
+    for entry in answers.all:
+        if "stray" in entry:
+            where = f"steps[{entry['step']}].stray"
+            yield Fault("safety", where, "only what was granted is written", f"a byte at {entry['stray']}")
+        if entry.get("used_lost"):
+            where = f"steps[{entry['step']}].used"
+            yield Fault("safety", where, "an index that a queue can have", "one further ahead")
     for number, step in enumerate(vector.scenario.get("steps", [])):
         kind = next(iter(step))
         if kind in ANSWERING and number not in answers.by_step:

@@ -33,6 +33,7 @@ FIELDS = {
 TYPES = {dict: "an object", list: "a list", str: "a text", int: "a number", bool: "true or false"}
 HEADER_BYTES = 44
 SHOWN_BYTES = 16
+DEVICE_WRITES = 2  # of a region's permission
 
 
 class Unsupported(Exception):
@@ -110,6 +111,7 @@ class Reader:
         self.memory = guest.Memory()
         self.queues = guest.queues(request.run["image"])
         self.granted: set[guest.Span] = set()
+        self.memory_tables = _device_writable(request.run)
         self.read_out = Read({})
 
     def read(self, said: JSON) -> Read:
@@ -189,11 +191,16 @@ class Reader:
     def _used(self, step: JSON, out: JSON, shown: list[tuple[int, bytes]]) -> None:
         """The entries that came up in this step, on its queue."""
         before = {role: self.memory.u16(queue.device + 2) for role, queue in self.queues.items()}
-        rings = sum(len(queue.shown()) for queue in self.queues.values())
+        flags = {role: queue.device_flags(self.memory) for role, queue in self.queues.items()}
+        rings = sum(len(queue.device_parts()) for queue in self.queues.values())
         for addr, content in shown[:rings]:
             self.memory.write(addr, content)
         self.read_out.faults += self._changed(out["step"], shown[rings:])
         for role, queue in self.queues.items():
+            said, allowed = queue.device_flags(self.memory), queue.flags_there_are()
+            if said != flags[role] and said not in allowed:
+                where = f"steps[{out['step']}], the {role} queue's flags for kicks"
+                self.read_out.faults.append(Fault("safety", where, f"one of {allowed}", said))
             used = guest.collect(self.memory, before[role], queue)
             where = f"steps[{out['step']}].used"
             if used is None:
@@ -207,19 +214,30 @@ class Reader:
 
     def _changed(self, number: int, shown: list[tuple[int, bytes]]) -> Iterator[Fault]:
         """Bytes that are neither the driver's nor the device's to write."""
-        writable = sorted([*self.granted, *(s for q in self.queues.values() for s in q.device_writes())])
+        offered = [*self.granted, *(s for q in self.queues.values() for s in q.device_parts())]
+        allowed = list(guest.overlaps(offered, self.memory_tables))
         for addr, content in shown:
             own = self.memory.read(addr, len(content))
             masked = bytearray(content)
-            for start, length in writable:
-                low, high = max(start, addr), min(start + length, addr + len(content))
-                if low < high:
-                    masked[low - addr : high - addr] = own[low - addr : high - addr]
+            for start, length in guest.overlaps(allowed, [(addr, len(content))]):
+                part = slice(start - addr, start - addr + length)
+                masked[part] = own[part]
             if masked != own:
                 at = next(i for i, (a, b) in enumerate(zip(own, masked, strict=True)) if a != b)
                 part = slice(at, at + SHOWN_BYTES)
                 where = f"memory at {addr + at:#x}, after steps[{number}]"
                 yield Fault("safety", where, own[part].hex(), content[part].hex())
+
+
+def _device_writable(run: JSON) -> list[guest.Span]:
+    """The regions that the device may write, of each memory that it ever has."""
+    tables = [run["image"]["regions"], *(step.get("regions", []) for step in run["steps"])]
+    return [
+        (int(each["addr"], 16), int(each["len"], 16))
+        for table in tables
+        for each in table
+        if each["permission"] & DEVICE_WRITES
+    ]
 
 
 # --- an answer's parts

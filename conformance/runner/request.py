@@ -80,10 +80,11 @@ def prepare(run: JSON, needs: frozenset[str]) -> Request:
         memory.apply(step.get("write", []))
         writes += step.get("write", [])
         granted |= _granted(memory, queues.values())
-        step["read"] = [_span(span) for queue in queues.values() for span in queue.shown()]
+        step["read"] = [_span(span) for queue in queues.values() for span in queue.device_parts()]
     if acting:
         driver = [(int(each["addr"], 16), len(guest.content(each))) for each in writes]
-        watched = _watched(driver + sorted(granted), _regions(run))
+        parts = [part for queue in queues.values() for part in queue.parts()]
+        watched = _watched(parts + driver + sorted(granted), _regions(run))
         acting[-1]["read"] = acting[-1]["read"] + [_span(span) for span in watched]
     sent = run | {"steps": steps}
     numbers = [step.get("step", at) for at, step in enumerate(steps) if "do" in step]
@@ -106,17 +107,14 @@ def _regions(run: JSON) -> list[guest.Span]:
 
 def _watched(spans: list[guest.Span], regions: list[guest.Span]) -> list[guest.Span]:
     """The spans with guards around them, as far as they are memory; none overlaps another."""
-    parts = []
+    wide = []
     for addr, length in spans:
         half = LONGEST_WATCH // 2
         ends = [(addr, length)] if length <= LONGEST_WATCH else [(addr, half), (addr + length - half, half)]
-        for first, count in ends:
-            for start, size in regions:
-                low, high = max(first - GUARD, start), min(first + count + GUARD, start + size)
-                if low < high:
-                    parts.append((low, high))
+        wide += [(first - GUARD, count + 2 * GUARD) for first, count in ends]
     merged: list[tuple[int, int]] = []
-    for low, high in sorted(parts):
+    for low, length in sorted(guest.overlaps(wide, regions)):
+        high = low + length
         if merged and low <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
         else:

@@ -85,6 +85,11 @@ LIES = {
         [(planted.PUBLISH, planted.PUBLISH + "            self.memory.write(self.avail, 1, 2)\n")],
         "safety: memory at 0x100400",
     ),
+    "flags that there are not": (
+        GOOD,
+        [(planted.PUBLISH, planted.PUBLISH + "            self.memory.write(self.used, 2, 2)\n")],
+        "flags for kicks: one of (0, 1) 2",
+    ),
     "a header field": (
         GOOD,
         [('header.hex(), "payload"', '"00" + header[1:].hex(), "payload"')],
@@ -109,6 +114,22 @@ def test_a_lie_is_a_fail(tmp_path, kind):
     found = outcome(tmp_path, title, *changes)
     assert found.verdict == "fail", text(found)
     assert said in text(found)
+
+
+def test_memory_that_may_only_be_read_is_not_granted(tmp_path):
+    """An element says writable; the region says otherwise."""
+    run = smoke.Driver().chain(smoke.packet(b""), 8).does().run()
+    region = run["image"]["regions"][0]
+    rings, buffers = region | {"len": "0x2000"}, region | {"addr": "0x102000", "permission": 1}
+    vector = smoke.vector(smoke.Case("x", run, {"verdict": "safe"}), BINDING)
+    writes = [("if flags & (WRITE | INDIRECT)", "if False"), ("self.check(addr, size, 2)", "pass")]
+    writes += [(planted.PUBLISH, planted.PUBLISH + "            self.memory.write(0x102040, 7, 1)\n")]
+    for regions, verdict in (([region], "pass"), ([rings, buffers], "fail")):
+        request = prepare(run | {"image": run["image"] | {"regions": regions}}, smoke.LEAST)
+        with Client(planted.adapter(tmp_path, *writes)) as client:
+            ask = Attempt(vector, "", lambda client, request=request: protocol.run(client, request))
+            (found,) = adapter_run.run(client, [ask])
+        assert found.verdict == verdict, text(found)
 
 
 ENDS = {

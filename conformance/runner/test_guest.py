@@ -9,8 +9,8 @@ from conformance.runner.guest import AVAIL, INDIRECT, NEXT, USED, WRITE
 DESC, DRIVER, DEVICE, SIZE = 0x1000, 0x2000, 0x3000, 4
 
 
-def queue(packed=False, size=SIZE):
-    return guest.Queue("tx", packed, size, DESC, DRIVER, DEVICE)
+def queue(packed=False, size=SIZE, event_idx=False):
+    return guest.Queue("tx", packed, event_idx, size, DESC, DRIVER, DEVICE)
 
 
 def describe(memory, slot, addr=0x8000, length=44, third=0, fourth=0, base=DESC):
@@ -49,8 +49,8 @@ def available(memory, slot, id_, *, more=False, wrap=1):
     describe(memory, slot, third=id_, fourth=(AVAIL if wrap else USED) | (NEXT if more else 0))
 
 
-def used(memory, slot, id_, length, *, wrap=1):
-    describe(memory, slot, length=length, third=id_, fourth=(AVAIL | USED) if wrap else 0)
+def used(memory, slot, id_, length, *, wrap=1, write=WRITE):
+    describe(memory, slot, length=length, third=id_, fourth=((AVAIL | USED) if wrap else 0) | write)
 
 
 def test_packed_entries_come_up_with_the_flags_and_skip_the_chain():
@@ -65,6 +65,14 @@ def test_packed_entries_come_up_with_the_flags_and_skip_the_chain():
     used(memory, 2, 8, 4)
     assert guest.collect(memory, 0, ring) == [{"id": 7, "len": 0}, {"id": 8, "len": 4}]
     assert (ring.used_index, ring.used_wrap) == (3, 1)
+
+
+def test_a_packed_length_counts_with_its_flag_alone():
+    memory, ring = guest.Memory(), queue(packed=True)
+    available(memory, 0, 7)
+    guest.note_available(memory, ring)
+    used(memory, 0, 7, 52, write=0)
+    assert guest.collect(memory, 0, ring) == [{"id": 7, "len": 0}]
 
 
 def test_packed_chains_may_come_back_in_another_order_and_over_the_end():
@@ -120,9 +128,26 @@ def test_writable_elements_are_found_in_tables_too():
     assert set(guest.writable(memory, queue(packed=True))) == {(0x9000, 100)}
 
 
+def test_what_a_device_may_say_of_kicks():
+    said = {
+        (packed, idx): queue(packed=packed, event_idx=idx).flags_there_are()
+        for packed in (False, True)
+        for idx in (False, True)
+    }
+    assert said == {(0, 0): (0, 1), (0, 1): (0,), (1, 0): (0, 1), (1, 1): (0, 1, 2)}
+    memory = guest.Memory()
+    memory.write(DEVICE, struct.pack("<HH", 5, 6))
+    assert queue().device_flags(memory) == 5
+    assert queue(packed=True).device_flags(memory) == 6
+
+
+def test_what_spans_have_in_common():
+    assert list(guest.overlaps([(10, 10), (40, 5)], [(0, 12), (15, 100)])) == [(10, 2), (15, 5), (40, 5)]
+
+
 def test_a_queue_of_no_size_has_no_ring():
     for size in (0, 65536):
         ring = queue(size=size)
-        assert (ring.parts(), ring.shown(), guest.left_over(guest.Memory(), ring)) == ([], [], "")
+        assert (ring.parts(), ring.device_parts(), guest.left_over(guest.Memory(), ring)) == ([], [], "")
         assert guest.collect(guest.Memory(), 0, ring) == []
         assert list(guest.writable(guest.Memory(), ring)) == []

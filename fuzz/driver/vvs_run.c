@@ -11,6 +11,7 @@
 #include "json.h"
 #include "json_build.h"
 #include "run_iut.h"
+#include "stray.h"
 
 static const char help[] =
     "usage: vvs-run [--iut FILE.so [--hello]] < SCENARIOS\n"
@@ -29,6 +30,7 @@ enum { EXIT_USAGE = 2, EXIT_SETUP = 3 };
 
 static struct run run;
 static struct run_iut other;
+static struct stray stray;
 static struct scn_scenario scenario;
 static uint8_t payloads[8u << 20]; /* more than RUN_MAX_READ: what rx chains were sent, too */
 
@@ -72,11 +74,14 @@ static void print_hello(const struct vvs_iut *iut)
 
 static void answer_of_other(void)
 {
-    uint32_t missing = run_iut_scenario(&other, &run, &scenario, NULL);
+    uint32_t missing = run_iut_scenario(&other, &run, &scenario, &stray.hooks);
     if (missing != 0) {
         print_text("unsupported", iut_support_name(missing));
     } else if (other.crashed) {
         fprintf(stderr, "vvs-run: %s says that it crashed\n", other.iut->name);
+        abort();
+    } else if (!run.unmappable && !guest_gaps_intact(&run.guest)) {
+        fprintf(stderr, "vvs-run: %s wrote behind a region of guest memory\n", other.iut->name);
         abort();
     } else if (other.unsupported && !run.unmappable) {
         print_text("unsupported", "it made no device of this image");
@@ -93,7 +98,7 @@ static void answer(const char *line, size_t len)
     } else if (other.iut != NULL) {
         answer_of_other();
     } else {
-        run_scenario(&run, &scenario, NULL);
+        run_scenario(&run, &scenario, &stray.hooks);
         print_answers();
     }
 }
@@ -106,6 +111,7 @@ static int answer_lines(void)
     }
     run.payload_store = payloads;
     run.payload_capacity = sizeof payloads;
+    stray_init(&stray);
 
     char *line = NULL;
     size_t capacity = 0;

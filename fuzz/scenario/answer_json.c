@@ -101,6 +101,9 @@ static cJSON *answer_json(const struct run *run, const struct run_answer *answer
     if (answer->used_lost) {
         cJSON_AddTrueToObject(object, "used_lost");
     }
+    if (answer->strayed) {
+        json_add(object, "stray", json_hex_number(answer->stray_addr));
+    }
     if (answer->decided) {
         cJSON_AddBoolToObject(object, "notify", answer->notify);
     }

@@ -138,6 +138,27 @@ static void poison_gaps(const struct guest *guest, bool poison)
     }
 }
 
+/* Poisoned bytes are read on purpose. */
+__attribute__((no_sanitize("address"))) static bool is_zero(const uint8_t *start,
+                                                            const uint8_t *end)
+{
+    while (start < end && *start == 0) {
+        start++;
+    }
+    return start == end;
+}
+
+bool guest_gaps_intact(const struct guest *guest)
+{
+    const uint8_t *gap = guest->arena;
+    bool intact = true;
+    for (uint32_t i = 0; i < guest->region_count; i++) {
+        intact = intact && is_zero(gap, guest->regions[i].host);
+        gap = guest->regions[i].host + guest->regions[i].len;
+    }
+    return intact && is_zero(gap, guest->arena + guest->arena_used);
+}
+
 /* Gives each region its place, congruent to its guest address modulo 16 as a real mapping would
  * be. */
 static bool place_regions(struct guest *guest, struct guest_region *regions, uint32_t count)

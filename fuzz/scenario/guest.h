@@ -118,6 +118,10 @@ static inline const struct vvs_memory *guest_memory(const struct guest *guest)
     return &guest->tables[guest->table];
 }
 
+/* guest_gaps_intact says whether the bytes between regions are as guest_materialise left them: what
+ * writes without a sanitizer past a region's end is noticed here. */
+bool guest_gaps_intact(const struct guest *guest);
+
 /* guest_touch notes a write of `len` bytes at `host`, made or about to be made. A pointer outside
  * the arena is no guest memory and is ignored. */
 void guest_touch(struct guest *guest, const void *host, size_t len);

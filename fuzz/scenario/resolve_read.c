@@ -2,9 +2,8 @@
 /* Which memory the answer to a step shows: what the device may write, and what it may not. */
 #include "resolve_read.h"
 
-#include <vvs/spec.h>
-
 #include "json_build.h"
+#include "known.h"
 
 #define MAX_STEP_BYTES (UINT64_C(1) << 20)
 #define MAX_ELEMENT_BYTES (UINT64_C(1) << 17) /* more than a header and the usual payload limit */
@@ -16,8 +15,16 @@ struct reads {
     uint32_t entries;
 };
 
-static void add(struct reads *reads, const char *what, uint32_t role, uint64_t addr, uint64_t len)
+static void add(void *context, enum known_what what, uint32_t role, uint64_t addr, uint64_t len)
 {
+    static const char *const names[] = {
+        [KNOWN_USED] = "used",         [KNOWN_EVENT] = "event", [KNOWN_DESC] = "desc",
+        [KNOWN_DRIVER] = "driver",     [KNOWN_TABLE] = "table", [KNOWN_READABLE] = "readable",
+        [KNOWN_WRITABLE] = "writable",
+    };
+    struct reads *reads = context;
+    bool element = what == KNOWN_READABLE || what == KNOWN_WRITABLE;
+    len = element && len > MAX_ELEMENT_BYTES ? MAX_ELEMENT_BYTES : len;
     if (len == 0 || len > reads->left || reads->entries == MAX_STEP_ENTRIES) {
         return;
     }
@@ -26,64 +33,14 @@ static void add(struct reads *reads, const char *what, uint32_t role, uint64_t a
     reads->entries++;
     json_add(entry, "addr", json_hex_number(addr));
     json_add(entry, "len", cJSON_CreateNumber((double)len));
-    json_add(entry, "what", cJSON_CreateString(what));
+    json_add(entry, "what", cJSON_CreateString(names[what]));
     json_add(entry, "queue", cJSON_CreateString(scn_value_name(SCN_ROLE, role)));
     json_append(reads->list, entry);
 }
 
-static void add_rings(struct reads *reads, const struct guest_queue *queue, bool device_writes)
-{
-    const char *desc = queue->packed ? "used" : "desc";
-    if (queue->packed == device_writes) {
-        add(reads, desc, queue->role, queue->desc, queue->desc_len);
-    }
-    if (device_writes) {
-        add(reads, queue->packed ? "event" : "used", queue->role, queue->device, queue->device_len);
-    } else {
-        add(reads, "driver", queue->role, queue->driver, queue->driver_len);
-    }
-}
-
-/* How many bytes from `addr` on are mapped. */
-static uint64_t mapped(const struct guest *guest, uint64_t addr, uint64_t len)
-{
-    uint64_t done = 0;
-    for (uint64_t room; done < len && guest_at(guest, &room, addr + done) != NULL; done += room) {
-        room = room < len - done ? room : len - done;
-    }
-    return done;
-}
-
-static void add_chain(struct reads *reads, const struct resolve *resolve,
-                      const struct driver_chain *chain)
-{
-    const struct guest *guest = &resolve->guest;
-    uint32_t entries = 0;
-    for (uint32_t i = 0; i < chain->element_count; i++) {
-        const struct driver_element *element = &resolve->driver.elements[chain->first_element + i];
-        bool writable = (element->flags & VVS_DESC_F_WRITE) != 0;
-        uint64_t len = element->len < MAX_ELEMENT_BYTES ? element->len : MAX_ELEMENT_BYTES;
-        entries += element->place == DRIVER_TABLE;
-        if (element->place != DRIVER_REFERRER) {
-            add(reads, writable ? "writable" : "readable", chain->role, element->addr,
-                mapped(guest, element->addr, len));
-        }
-    }
-    add(reads, "table", chain->role, chain->table_addr,
-        mapped(guest, chain->table_addr, UINT64_C(16) * entries));
-}
-
 cJSON *resolve_reads(const struct resolve *resolve)
 {
-    const struct guest *guest = &resolve->guest;
     struct reads reads = {json_made(cJSON_CreateArray()), MAX_STEP_BYTES, 0};
-    for (uint32_t pass = 0; pass < 2; pass++) {
-        for (uint32_t i = 0; i < guest->queue_count; i++) {
-            add_rings(&reads, &guest->queues[guest->queue_order[i]], pass == 0);
-        }
-    }
-    for (uint32_t i = resolve->driver.chain_count; i > 0; i--) {
-        add_chain(&reads, resolve, &resolve->driver.chains[i - 1]);
-    }
+    known_each(&resolve->guest, &resolve->driver, add, &reads);
     return reads.list;
 }

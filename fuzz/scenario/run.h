@@ -61,6 +61,8 @@ struct run_answer {
     bool armed; /* `more` is set */
     bool more;
     bool used_lost; /* used idx moved by more than the queue size, or too many entries */
+    bool strayed;   /* a tool's (stray.h): memory changed that was granted nobody, first here: */
+    uint64_t stray_addr;
 };
 
 struct run;

@@ -14,7 +14,7 @@ from pathlib import Path
 from vvs_tools import TOP, build, process
 
 # What no build reads, or is large and read from the checkout.
-LEFT_OUT = {".git", ".venv", "build", "conformance", "corpus", "__pycache__"}
+LEFT_OUT = {".git", ".venv", "build", "vectors", "corpus", "__pycache__"}
 # Where a patch may have been made, and how many leading parts its paths may have too many.
 FOLDERS = (".", "lib", "lib/src")
 STRIP = (1, 0, *range(2, 10))
