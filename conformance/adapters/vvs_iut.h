@@ -138,10 +138,10 @@ struct vvs_iut_step {
 enum vvs_iut_kind { VVS_IUT_PACKET, VVS_IUT_REJECT, VVS_IUT_EVENT_SENT };
 
 struct vvs_iut_chain {
-    uint32_t kind; /* enum vvs_iut_kind */
+    uint32_t kind; /* enum vvs_iut_kind; popped and not written yet (rx, event): as it will be */
     uint32_t id;
     uint32_t used_len;
-    uint32_t capacity; /* rx: room for payload */
+    uint32_t capacity; /* rx: room for payload, all that a pop says of a packet */
     uint32_t event;
     uint32_t payload_len;
     uint8_t *payload; /* in the answer's `payload`, where there was room; else NULL */
