@@ -181,9 +181,11 @@ bool op_late_ring(struct mutation *mutation)
     struct scn_record *queue = queue_said(mutation, role);
     uint32_t index = VVS_QUEUE_SIZE_MAX - 1 - rng_below(rng, 4);
     scn_set(queue, SCN_QUEUE_F_SIZE, VVS_QUEUE_SIZE_MAX);
-    if (!(features_of(mutation->scenario) & VVS_FEATURE(VVS_F_RING_PACKED)) &&
-        rng_chance(rng, 30)) {
-        index += VVS_QUEUE_SIZE_MAX;
+    if (!(features_of(mutation->scenario) & VVS_FEATURE(VVS_F_RING_PACKED))) {
+        index += rng_chance(rng, 30) ? VVS_QUEUE_SIZE_MAX : 0;
+    } else if (rng_chance(rng, 90)) { /* a lap of which a fresh ring has all but the last slots */
+        scn_set(queue, SCN_QUEUE_F_AVAIL_WRAP, 0);
+        scn_set(queue, SCN_QUEUE_F_USED_WRAP, 0);
     }
     scn_set(queue, SCN_QUEUE_F_AVAIL_INDEX, index);
     scn_set(queue, SCN_QUEUE_F_USED_INDEX, index);

@@ -153,10 +153,18 @@ struct scn_scenario {
     uint32_t blob_len;
 };
 
+/* All types, and a tag's number among them plus 1, or 0. */
+extern const struct scn_record_type scn_types[];
+extern const uint8_t scn_number_of_tag[256];
+
 /* scn_type_of finds the table of a tag.
  *
  * Returns  NULL for a tag that is none. */
-const struct scn_record_type *scn_type_of(uint8_t tag);
+static inline const struct scn_record_type *scn_type_of(uint8_t tag)
+{
+    uint8_t number = scn_number_of_tag[tag];
+    return number == 0 ? NULL : &scn_types[number - 1];
+}
 
 /* scn_type_at enumerates the record types, from 0.
  *

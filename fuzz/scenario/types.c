@@ -13,25 +13,17 @@ SCN_RECORDS(FIELDS)
 
 #define TYPE(record, tag, json)                                                                    \
     {tag, json, fields_##record, sizeof fields_##record / sizeof fields_##record[0]},
-static const struct scn_record_type types[] = {SCN_RECORDS(TYPE)};
-#define TYPE_COUNT (sizeof types / sizeof types[0])
+const struct scn_record_type scn_types[] = {SCN_RECORDS(TYPE)};
+#define TYPE_COUNT (sizeof scn_types / sizeof scn_types[0])
 
-/* Tag to number of the type, plus 1. */
 #define NUMBER(record, tag, json) NUMBER_##record,
 enum { SCN_RECORDS(NUMBER) };
 #define ENTRY(record, tag, json) [tag] = NUMBER_##record + 1,
-static const uint8_t number_of_tag[256] = {SCN_RECORDS(ENTRY)};
-
-const struct scn_record_type *scn_type_of(uint8_t tag)
-{
-    uint8_t number = number_of_tag[tag];
-
-    return number == 0 ? NULL : &types[number - 1];
-}
+const uint8_t scn_number_of_tag[256] = {SCN_RECORDS(ENTRY)};
 
 const struct scn_record_type *scn_type_at(uint32_t number)
 {
-    return number < TYPE_COUNT ? &types[number] : NULL;
+    return number < TYPE_COUNT ? &scn_types[number] : NULL;
 }
 
 static const char *const roles[] = {

@@ -34,3 +34,18 @@ def test_the_caller_s_other_options_win(monkeypatch):
     told = sanitizers.environment()["ASAN_OPTIONS"].split(":")
     assert told.index("detect_leaks=1") < told.index("detect_leaks=0")
     assert told[-1] == "halt_on_error=1"
+
+
+@pytest.mark.slow
+def test_what_a_campaign_instruments_keeps_the_sanitizer_s_memcpy():
+    """fuzz/driver/plain_memory.c takes it from the rest of the harness alone."""
+    build.build("fuzz", ["fuzz_tx_packet"])
+    folder = build.directory("fuzz")
+    objects = [*folder.glob("lib/CMakeFiles/vvs_static.dir/src/*.o"), *folder.rglob("run_*.c.o")]
+    assert len(objects) > 10
+    told = subprocess.run(
+        [build.llvm_tool("llvm-nm"), "-u", *objects], capture_output=True, text=True, check=True
+    )
+    called = {line.split()[-1] for line in told.stdout.splitlines() if line.startswith(" ")}
+    assert {"__asan_memcpy", "__asan_memset"} <= called
+    assert not {"memcpy", "memmove", "memset"} & called
