@@ -174,8 +174,8 @@ struct vvs_iut {
 
     /* Makes a device. `image` and what it points to live until close, guest memory too.
      *
-     * Out  out_setup: VVS_IUT_OK or VVS_IUT_REFUSED of each role of a queue in the image. Steps on a
-     *      queue that was refused answer VVS_IUT_NONE.
+     * Out  out_setup: VVS_IUT_OK or VVS_IUT_REFUSED of each role of a queue in the image. Steps on
+     *      a queue that was refused answer VVS_IUT_NONE.
      * Returns  the device, or NULL when it can't be made at all: unsupported. */
     void *(*open)(const struct vvs_iut_image *image, uint32_t out_setup[VVS_IUT_ROLES]);
     void (*step)(void *device, const struct vvs_iut_step *step, struct vvs_iut_answer *answer);
