@@ -12,7 +12,7 @@ from typing import Literal
 from conformance.runner.judge import Fault, judge
 from conformance.runner.vectors import JSON, TOP, Vector
 
-Verdict = Literal["pass", "fail", "crash", "timeout", "unsupported", "error"]
+Verdict = Literal["pass", "fail", "non-strict", "crash", "timeout", "unsupported", "error"]
 BATCH = 50
 BATCH_TIMEOUT_S = 30
 ONE_TIMEOUT_S = 10
@@ -31,6 +31,8 @@ class Outcome:
     verdict: Verdict
     faults: list[Fault] = field(default_factory=list)
     text: str = ""
+    answer: JSON | None = None
+    derived: bool = False  # it differs from nothing that is in the text
 
 
 def request(vector: Vector) -> str:

@@ -2,7 +2,8 @@
 """Compares what an implementation answered with what a vector expects.
 
 Three parts, in this order: `safety` holds for every scenario; `spec` is what any device does; `vvs` is this
-library's own policy. Only the first two can fail another implementation.
+library's own policy. Only the first two can fail another implementation. `strict` is what harms nobody, but
+could be better.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any, Literal
 
 from conformance.runner.vectors import JSON, Vector
 
-Scope = Literal["safety", "spec", "vvs"]
+Scope = Literal["safety", "spec", "vvs", "strict"]
 ANSWERING = ("serve", "pop", "publish", "flush", "arm", "notify")
 NO_FAULT = ("VVS_OK", "VVS_EMPTY")
 MISSING = "nothing"
@@ -50,7 +51,7 @@ class Answers:
 def judge(vector: Vector, answer: JSON, scopes: tuple[Scope, ...] = ("safety", "spec", "vvs")) -> list[Fault]:
     """The differences; none means that the vector passes."""
     answers = Answers(answer)
-    rules = {"safety": safety, "spec": spec, "vvs": vvs}
+    rules = {"safety": safety, "spec": spec, "vvs": vvs, "strict": strict}
     return [fault for scope in scopes for fault in rules[scope](vector, answers)]
 
 
@@ -77,6 +78,9 @@ def safety(vector: Vector, answers: Answers) -> Iterator[Fault]:
         if "stray" in entry:
             where = f"steps[{entry['step']}].stray"
             yield Fault("safety", where, "only what was granted is written", f"a byte at {entry['stray']}")
+        if entry.get("used_lost"):
+            where = f"steps[{entry['step']}].used"
+            yield Fault("safety", where, "an index that a queue can have", "one further ahead")
     for number, step in enumerate(vector.scenario.get("steps", [])):
         kind = next(iter(step))
         if kind in ANSWERING and number not in answers.by_step:
@@ -172,6 +176,18 @@ def _if_accepted(steps: list[JSON], answers: Answers) -> Iterator[Fault]:
                 yield from _chain("spec", f"steps[{expected['step']}].chains[{number}]", want, got)
 
 
+# --- what could be better
+
+
+def strict(vector: Vector, answers: Answers) -> Iterator[Fault]:
+    """No notification that the driver has no need of, as far as the driver is not at fault."""
+    if vector.spec["verdict"] == "safe":
+        return
+    for expected in vector.vvs.get("steps", []):
+        if expected.get("notify") is False and answers.by_step.get(expected["step"], {}).get("notify"):
+            yield Fault("strict", f"steps[{expected['step']}].notify", False, True)
+
+
 # --- what a step answers
 
 
@@ -200,7 +216,8 @@ def _chains(scope: Scope, where: str, expected: list[JSON], actual: list[JSON]) 
 
 def _chain(scope: Scope, where: str, want: JSON, got: JSON) -> Iterator[Fault]:
     if want["kind"] != got["kind"]:
-        yield Fault(scope, f"{where}.kind", want["kind"], f"{got['kind']} {got.get('status', '')}".rstrip())
+        why = got.get("status") or got.get("reason", "")
+        yield Fault(scope, f"{where}.kind", want["kind"], f"{got['kind']} {why}".rstrip())
         return
     for key in ("id", "status", "event", "capacity", "used_len"):
         if key in want and got.get(key) != want[key]:

@@ -319,3 +319,23 @@ def test_every_wanted_field_and_payload_is_compared(answers):
             if not judge(expected, altered):
                 missed.append((expected.id, key))
     assert missed == []
+
+
+def test_a_notification_that_nobody_needs_is_no_more_than_that():
+    quiet = {"verdict": "mixed", "steps": [{"step": 1, "notify": False}]}
+    empty = vector({"verdict": "empty"}, quiet)
+    loud = answer(notify=True)
+    assert [(f.where, f.expected, f.actual) for f in judge(empty, loud, ("safety", "spec", "strict"))] == [
+        ("steps[1].notify", False, True)
+    ]
+    assert judge(empty, loud, ("safety", "spec")) == []
+    assert judge(empty, answer(notify=False), ("strict",)) == []
+    at_fault = vector({"verdict": "safe"}, quiet)
+    assert judge(at_fault, loud, ("strict",)) == []
+
+
+def test_an_index_that_runs_away_and_a_stray_byte_are_faults_of_safety():
+    safe = vector({"verdict": "safe"}, {"verdict": "mixed"})
+    for more in ({"used_lost": True}, {"stray": "0x1000"}):
+        assert [fault.scope for fault in judge(safe, answer(**more), ("safety",))] == ["safety"]
+    assert judge(safe, answer(), ("safety",)) == []

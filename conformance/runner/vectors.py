@@ -5,6 +5,7 @@ import contextlib
 import fnmatch
 import json
 import os
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ import referencing
 TOP = Path(__file__).resolve().parents[2]
 VECTORS = Path(os.environ.get("VVS_VECTORS", TOP / "conformance/vectors"))
 REQUIREMENTS = TOP / "conformance/requirements/virtio-1.4.json"
+REASONS = TOP / "conformance/requirements/reasons.toml"
 SCHEMAS = TOP / "conformance/schema"
 
 JSON = dict[str, Any]
@@ -127,10 +129,20 @@ def requirements() -> dict[str, JSON]:
     return {entry["id"]: entry for entry in json.loads(REQUIREMENTS.read_text())["requirements"]}
 
 
-def wanted(requirement: JSON) -> bool:
-    """Whether a scenario has to test it: the suite fails without a vector."""
-    kind = requirement["testable"]
-    return kind == "parse" or (kind == "queue" and requirement["priority"] == "high")
+@cache
+def reasons() -> dict[str, str]:
+    """Why requirements that a packet or queue layer can meet have no vector."""
+    return tomllib.loads(REASONS.read_text())
+
+
+def in_scope(requirement: JSON) -> bool:
+    """Whether a scenario could show it: it has vectors, or a reason."""
+    return requirement["testable"] in ("parse", "queue")
+
+
+def derived(requirement: JSON) -> bool:
+    """Whether it is a consequence or a gap of the text: reported, never called a violation."""
+    return requirement.get("derived", False)
 
 
 def catalogue() -> list[JSON]:
@@ -139,20 +151,29 @@ def catalogue() -> list[JSON]:
     for vector in load():
         for requirement in vector.requirements:
             named.setdefault(requirement, []).append(vector.id)
+    for id_ in reasons():
+        if id_ not in requirements() or not in_scope(requirements()[id_]):
+            raise Invalid(REASONS, f"{id_} is no requirement that needs a reason")
+        if id_ in named:
+            raise Invalid(REASONS, f"{id_} has a vector, {named[id_][0]}: the reason is stale")
     return [_entry(requirement, named.get(id_, [])) for id_, requirement in requirements().items()]
 
 
 def _entry(requirement: JSON, ids: list[str]) -> JSON:
-    status, reason = "later", "normal or low priority: no vector yet"
+    status, reason = "later", "no vector and no reason yet"
     if ids:
         status, reason = "tested", ""
     elif requirement["testable"] == "no":
         status, reason = "untestable", "no scenario can show it: " + requirement["idea"]
     elif requirement["testable"] == "device":
         reason = "needs a whole device, not packets and rings alone"
+    elif requirement["id"] in reasons():
+        status, reason = "untestable", reasons()[requirement["id"]]
     return {
         "id": requirement["id"],
         "level": requirement["level"],
+        "derived": derived(requirement),
+        "testable": requirement["testable"],
         "summary": requirement["summary"],
         "status": status,
         "vectors": ids,

@@ -22,6 +22,11 @@ def header(raw: bytes) -> JSON:
     return fields | {name: f"{fields[name]:#x}" for name in ("src_cid", "dst_cid")}
 
 
+def packed(fields: JSON) -> bytes:
+    """44 bytes of these fields, as a scenario says them; what is not said is 0."""
+    return HEADER.pack(*(int(str(fields.get(name, 0)), 0) for name in NAMES))
+
+
 def said(fields: JSON) -> JSON:
     """The fields of an add_chain or a send: `len` follows from the payload."""
     return {name: value for name, value in fields.items() if name != "len"}

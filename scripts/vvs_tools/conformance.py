@@ -2,18 +2,19 @@
 """scripts/conformance: the vectors on the library, or the requirements with their vectors."""
 
 import json
-import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 
-from vvs_tools import OUT, TOP, build, process, sanitizers
+from vvs_tools import OUT, TOP, build, conformance_adapter, process, sanitizers
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
 LOGS = OUT / "conformance"
@@ -36,10 +37,7 @@ class Verdict:
 
 def vectors() -> ModuleType:
     """The suite's own reader of its files; the suite is a package beside scripts/."""
-    sys.path.append(str(TOP))
-    from conformance.runner import vectors as module
-
-    return module
+    return conformance_adapter.vectors
 
 
 def read_junit(path: Path) -> list[Verdict]:
@@ -90,17 +88,15 @@ def show(verdicts: list[Verdict], console: Console) -> None:
     console.print(line, style="bold red" if failed else "green")
 
 
-def chosen(filters: tuple[str, ...]) -> dict[str, list[str]]:
-    """The ids of the vectors that run, with their requirements; ends the command at one that is wrong."""
+def chosen(filters: tuple[str, ...]) -> list[Any]:
+    """The vectors that run; ends the command at one that is wrong."""
     module = vectors()
     try:
-        found = {
-            each.id: each.requirements for each in (module.select(filters) if filters else module.load())
-        }
+        found = list(module.select(filters) if filters else module.load())
     except module.Invalid as error:
         raise Stop(Exit.USAGE, str(error)) from error
     for each in filters:
-        if not any(module.picks(each, id_, named) for id_, named in found.items()):
+        if not any(module.picks(each, vector.id, vector.requirements) for vector in found):
             raise Stop(
                 Exit.NOTHING_RAN, f"no vector matches {each}; scripts/conformance --list --json names all"
             )
@@ -116,7 +112,10 @@ def requirement_line(entry: dict[str, Any], width: int | None) -> str:
 
 def list_requirements(as_json: bool, console: Console) -> Exit:
     chosen(())
-    catalogue = vectors().catalogue()
+    try:
+        catalogue = vectors().catalogue()
+    except vectors().Invalid as error:
+        raise Stop(Exit.USAGE, str(error)) from error
     if as_json:
         click.echo(json.dumps({"requirements": catalogue}, indent=2))
         return Exit.CLEAN
@@ -152,10 +151,27 @@ Examples:
   scripts/conformance --junit conformance.xml           for CI
   scripts/conformance --list                            id, level, status, number of vectors, summary
   scripts/conformance --list --json                     the same, with the vectors, or why there is none
+  scripts/conformance --adapter example                 another implementation: of the tree,
+  scripts/conformance --adapter 'python3 mine.py'       a program that speaks PROTOCOL.md,
+  scripts/conformance --adapter ./mine.so               or an object with vvs_iut.h
+  scripts/conformance --adapter ./mine.so --strict --known known.txt
+  scripts/conformance smoke --adapter 'python3 mine.py' what it still lacks, case by case
+
+\b
+Exit: 0 nothing fails, 1 findings or a stale entry, 2 usage, 3 not built or no hello, 4 nothing that can
+be run, 5 nothing matched, 130 interrupted.
 """
 
 
-@click.command(epilog=EPILOG)
+ADAPTER = click.option(
+    "--adapter",
+    "wanted",
+    metavar="NAME|CMD|FILE.so",
+    help="The implementation: of adapters.toml, or any other.",
+)
+
+
+@click.group(epilog=EPILOG, invoke_without_command=True)
 @click.option("--list", "listing", is_flag=True, help="List the requirements; run nothing.")
 @click.option(
     "--filter",
@@ -168,27 +184,98 @@ Examples:
 @click.option(
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the results there as JUnit."
 )
-def cli(listing: bool, filters: tuple[str, ...], as_json: bool, junit: Path | None) -> Exit:
-    """Run the conformance vectors on the library.
+@ADAPTER
+@click.option("--strict", is_flag=True, help="What is harmless but advised against (non-strict) fails too.")
+@click.option(
+    "--known",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Vectors that are expected to fail; one that passes fails the run.",
+)
+@click.pass_context
+def cli(context: click.Context, **options: object) -> Exit | None:
+    """Run the conformance vectors on the library, or on another implementation (--adapter).
 
-    A vector passes when each answer is what any device gives (spec) and what this library promises besides
-    (vvs). A crash and a timeout are verdicts of their own.
+    A vector passes when each answer is what any device gives (spec) and, of the library, what it promises
+    besides (vvs). A crash, a timeout and an adapter's error are verdicts of their own.
     """
+    if context.invoked_subcommand is None:
+        return run_vectors(**options)
+    given = [name for name in options if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if given:
+        raise click.UsageError(f"options of {context.invoked_subcommand} go behind its name")
+    return None
+
+
+@cli.command("smoke")
+@ADAPTER
+def smoke_command(wanted: str | None) -> Exit:
+    """Say, case by case, what an adapter still lacks."""
+    if not wanted:
+        raise click.UsageError("smoke needs --adapter")
+    adapter = conformance_adapter.find(wanted)
+    if adapter.kind != "program":
+        raise click.UsageError("smoke takes an adapter that speaks PROTOCOL.md; an object has all vectors")
+    return with_build(lambda: conformance_adapter.run_smoke(adapter, make_console()))
+
+
+def with_build(action: Callable[[], Exit]) -> Exit:
+    try:
+        return action()
+    except build.BuildFailed as failure:
+        raise Stop(Exit.SETUP, f"{failure}: log {failure.log}; repeat: {failure.command}") from failure
+
+
+def run_vectors(
+    listing: bool,
+    filters: tuple[str, ...],
+    as_json: bool,
+    junit: Path | None,
+    wanted: str | None,
+    strict: bool,
+    known: Path | None,
+) -> Exit:
+    """What the command does without a subcommand."""
     if not all(each.strip() for each in filters):
         raise click.UsageError("--filter is empty: it takes a glob, a folder or a requirement")
     if junit and not junit.absolute().parent.is_dir():
         raise click.UsageError(f"--junit: there is no folder {junit.parent}")
     console = make_console(stderr=as_json)
     if listing:
-        if filters or junit:
-            raise click.UsageError("--list runs nothing: it takes no --filter and no --junit")
+        if filters or junit or wanted or strict or known:
+            raise click.UsageError("--list runs nothing: it takes --json alone")
         return list_requirements(as_json, make_console())
-    requirements = chosen(filters)
-    junit = junit.absolute() if junit else LOGS / "junit.xml"
-    try:
-        code, log = run_pytest(filters, junit, console)
-    except build.BuildFailed as failure:
-        raise Stop(Exit.SETUP, f"{failure}: log {failure.log}; repeat: {failure.command}") from failure
+    junit = junit and junit.absolute()
+    if wanted or strict or known:
+        return with_build(lambda: run_adapter(wanted, filters, as_json, junit, console, strict, known))
+    return with_build(lambda: run_library(filters, as_json, junit, console))
+
+
+def run_adapter(
+    wanted: str | None,
+    filters: tuple[str, ...],
+    as_json: bool,
+    junit: Path | None,
+    console: Console,
+    strict: bool,
+    known: Path | None,
+) -> Exit:
+    """The vectors alone, on any implementation."""
+    adapter = conformance_adapter.find(wanted or "vvs")
+    picked = chosen(filters)
+    found = conformance_adapter.run(adapter, picked, console, strict, conformance_adapter.read_known(known))
+    if junit:
+        conformance_adapter.write_junit(junit, found)
+    if as_json:
+        click.echo(json.dumps(found.to_json(), indent=2))
+        return conformance_adapter.EXITS[found.verdict]
+    return conformance_adapter.show(found, console)
+
+
+def run_library(filters: tuple[str, ...], as_json: bool, junit: Path | None, console: Console) -> Exit:
+    """The vectors on the library, and the suite's own tests, by pytest."""
+    requirements = {vector.id: vector.requirements for vector in chosen(filters)}
+    junit = junit or LOGS / "junit.xml"
+    code, log = run_pytest(filters, junit, console)
     verdicts = read_junit(junit)
     if not verdicts:
         console.print(process.tail(log))

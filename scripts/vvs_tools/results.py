@@ -97,7 +97,7 @@ def write_junit(path: Path, suites: Mapping[str, Iterable[Result]]) -> None:
         for result in every:
             case = ET.SubElement(suite, "testcase", name=result.name, time=f"{result.seconds:.3f}")
             if result.outcome == "failed":
-                ET.SubElement(case, "failure").text = _printable(result.text)
+                ET.SubElement(case, "failure").text = printable(result.text)
             elif result.outcome == "skipped":
                 ET.SubElement(case, "skipped")
     ET.indent(root)
@@ -105,6 +105,6 @@ def write_junit(path: Path, suites: Mapping[str, Iterable[Result]]) -> None:
     ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """`text` without the control characters that XML can't hold."""
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text)
