@@ -97,7 +97,7 @@ LIES = {
     ),
     "payload": (
         GOOD,
-        [("HEADER_BYTES, length).hex()", "HEADER_BYTES, length).hex()[2:]")],
+        [("(islice(stream, length)).hex()", "(islice(stream, length)).hex()[2:]")],
         "chains[0].payload",
     ),
     "a good one refused": (
@@ -122,7 +122,7 @@ def test_memory_that_may_only_be_read_is_not_granted(tmp_path):
     region = run["image"]["regions"][0]
     rings, buffers = region | {"len": "0x2000"}, region | {"addr": "0x102000", "permission": 1}
     vector = smoke.vector(smoke.Case("x", run, {"verdict": "safe"}), BINDING)
-    writes = [("if flags & (WRITE | INDIRECT)", "if False"), ("self.check(addr, size, 2)", "pass")]
+    writes = [("if flags & (WRITE | INDIRECT)", "if False"), ("self.check(at, WRITABLE)", "pass")]
     writes += [(planted.PUBLISH, planted.PUBLISH + "            self.memory.write(0x102040, 7, 1)\n")]
     for regions, verdict in (([region], "pass"), ([rings, buffers], "fail")):
         request = prepare(run | {"image": run["image"] | {"regions": regions}}, smoke.LEAST)
@@ -165,7 +165,7 @@ SHAPES = {
     "a short header": ([("header.hex()", "header.hex()[2:]")], "header has 43 bytes"),
     "no hex": ([("header.hex()", "'xy'")], "no text of hex digits"),
     "no memory": ([('"memory": shown', '"memory": shown[1:]')], "memory has not one entry for each"),
-    "memory cut": ([(".hex() for each", ".hex()[2:] for each")], "bytes of"),
+    "memory cut": ([('each["len"]) for each', 'each["len"])[2:] for each')], "bytes of"),
     "no status": ([('"status": status', '"status": "fine"')], "status is 'fine'"),
     "no setup": ([('queue["role"]: setup', "")], "setup.tx is None"),
     "too many answers": ([('"answers": answers', '"answers": answers * 2')], "2 answers to 1 steps"),
@@ -214,7 +214,10 @@ def test_what_it_lacks_is_not_sent():
 def test_of_a_requirement_that_binds_a_difference_is_a_fail_and_else_it_is_not(tmp_path):
     accepts_short = [
         ("if room < 0 or length > min(room, self.max_payload)", "if False"),
-        ("self.gather(elements, 0, HEADER_BYTES)", "self.gather(elements, 0, HEADER_BYTES)[:24] + bytes(20)"),
+        (
+            "self.memory.read(islice(stream, HEADER_BYTES))",
+            "self.memory.read(islice(stream, HEADER_BYTES))[:24] + bytes(20)",
+        ),
     ]
     found = {
         id_: outcome(tmp_path, SHORT, *accepts_short, requirements=[id_])

@@ -16,7 +16,10 @@ TWO = ("--filter", SHORT, "--filter", WHOLE)
 LONG = (planted.PUBLISH, planted.PUBLISH.replace("0)", "44)"))
 TAKES_SHORT = [
     ("if room < 0 or length > min(room, self.max_payload)", "if False"),
-    ("self.gather(elements, 0, HEADER_BYTES)", "self.gather(elements, 0, HEADER_BYTES).ljust(44, bytes(1))"),
+    (
+        "self.memory.read(islice(stream, HEADER_BYTES))",
+        "self.memory.read(islice(stream, HEADER_BYTES)).ljust(44, bytes(1))",
+    ),
 ]
 
 
