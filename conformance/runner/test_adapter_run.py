@@ -116,6 +116,24 @@ def test_a_lie_is_a_fail(tmp_path, kind):
     assert said in text(found)
 
 
+def test_a_chain_is_lost_where_the_queue_is_called_empty_and_not_later(tmp_path):
+    whole = smoke.packet(b"")
+    late = smoke.Driver().chain(whole).does(max=2).chain(whole)
+    late.steps.append({"write": late.writes})  # after the last that the device does
+    request = prepare(late.run(), smoke.LEAST)
+    deaf = ("        if waiting == 0:", "        if waiting == 0 or self.next_avail:")
+    lost = prepare(smoke.Driver().chain(whole).chain(whole).does(max=3).run(), smoke.LEAST)
+    vector = smoke.vector(smoke.Case("x", late.run(), {"verdict": "safe"}), BINDING)
+    with Client(planted.adapter(tmp_path, deaf)) as client:
+        asked = [
+            Attempt(vector, "", lambda client, run=run: protocol.run(client, run)) for run in (request, lost)
+        ]
+        first, second = adapter_run.run(client, asked)
+    assert first.verdict == "pass", text(first)
+    assert second.verdict == "fail"
+    assert "all chains back, as the queue is empty 1 chains missing" in text(second)
+
+
 def test_memory_that_may_only_be_read_is_not_granted(tmp_path):
     """An element says writable; the region says otherwise."""
     run = smoke.Driver().chain(smoke.packet(b""), 8).does().run()
