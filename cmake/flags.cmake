@@ -10,7 +10,8 @@ include(CheckCSourceCompiles)
 
 add_library(vvs_warnings INTERFACE)
 target_compile_options(vvs_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow)
-if(VVS_DEVELOP)
+option(VVS_WERROR "A warning is an error" ${VVS_DEVELOP})
+if(VVS_WERROR)
   target_compile_options(vvs_warnings INTERFACE -Werror)
 endif()
 

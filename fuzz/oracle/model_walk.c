@@ -135,7 +135,7 @@ static void pop_split(struct model_queue *q, struct model_chain *chain)
         chain->verdict = MODEL_EMPTY;
         return;
     }
-    if (pending > size || q->popped_count == size) {
+    if (pending > size || q->popped_count + q->staged == size) {
         chain->verdict = MODEL_BROKEN;
         return;
     }

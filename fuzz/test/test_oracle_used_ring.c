@@ -12,13 +12,13 @@ static void open_tx(void)
     stage_put(STAGE_DRIVER + 4, 3, 2);
     stage_pop(0, 0);
     stage_load(VVS_ITEM_DESC, 3, STAGE_DESC + 48, 16);
-    stage.queue.in_flight_count = 1;
+    stage.queue.next_sequence = 1;
 }
 
 static void give_back(uint32_t slot, uint32_t id)
 {
     stage_store(VVS_ITEM_USED_ELEM, slot, STAGE_DEVICE + 4 + 8 * slot, id, 8);
-    stage.queue.in_flight_count = 0;
+    stage.queue.oldest_sequence = 1;
 }
 
 static void end(uint8_t tag, uint32_t before, uint32_t used_count)
@@ -74,7 +74,7 @@ static void test_forgotten(void **state)
 {
     (void)state;
     open_tx();
-    stage.queue.in_flight_count = 0; /* the library lost count of it */
+    stage.queue.oldest_sequence = 1; /* the library lost count of it */
     end(SCN_TAG_POP, 0, 0);
     stage_expect("used-ring", "counts 0");
 }

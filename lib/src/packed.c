@@ -123,7 +123,6 @@ enum vvs_status vvs_packed_pop(struct vvs_queue *queue, struct vvs_token *out_to
     queue->avail_index = (uint16_t)next.index;
     queue->avail_wrap = next.wrap;
     vvs_take_slot(queue, out_token, id, span, position);
-    queue->in_flight_span += span;
     return status == VVS_OK ? vvs_walk_end(&walk, queue, out_chain) : status;
 }
 
@@ -134,7 +133,6 @@ void vvs_packed_undo(struct vvs_queue *queue, uint16_t span)
         queue->avail_wrap ^= 1;
     }
     queue->avail_index = (uint16_t)(queue->avail_index - span);
-    queue->in_flight_span -= span;
 }
 
 static void vvs_packed_store_flags(struct vvs_queue *queue, struct vvs_place place, uint32_t len)
@@ -175,7 +173,6 @@ void vvs_packed_flush(struct vvs_queue *queue)
     vvs_packed_store_flags(queue, first, queue->staged_len);
     queue->used_index = (uint16_t)next.index;
     queue->used_wrap = next.wrap;
-    queue->in_flight_span -= queue->staged_span;
 }
 
 bool vvs_packed_needs_notify(struct vvs_queue *queue)

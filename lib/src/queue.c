@@ -151,7 +151,6 @@ static void vvs_queue_restart(struct vvs_queue *queue, const struct vvs_queue_st
     queue->used_wrap = state->used_wrap;
     queue->next_sequence = 0;
     queue->oldest_sequence = 0;
-    queue->in_flight_count = 0;
     queue->in_flight_span = 0;
     queue->unsignalled = 0;
     queue->staged_span = 0;
@@ -268,7 +267,6 @@ static inline void vvs_free_slot(struct vvs_queue *queue, const struct vvs_token
 {
     queue->slots[token->slot].next_free = queue->free_slot;
     queue->free_slot = token->slot;
-    queue->in_flight_count--;
 }
 
 enum vvs_status vvs_queue_undo(struct vvs_queue *queue, const struct vvs_token *token)
@@ -288,6 +286,7 @@ enum vvs_status vvs_queue_undo(struct vvs_queue *queue, const struct vvs_token *
     } else {
         queue->avail_index--;
     }
+    queue->in_flight_span -= slot->span;
     queue->next_sequence--;
     vvs_free_slot(queue, token);
     return VVS_OK;
@@ -322,6 +321,7 @@ static inline void vvs_flush(struct vvs_queue *queue)
         vvs_split_flush(queue);
     }
     queue->unsignalled += queue->staged_span;
+    queue->in_flight_span -= queue->staged_span;
     queue->staged_span = 0;
 }
 
@@ -394,7 +394,7 @@ enum vvs_status vvs_queue_disarm(struct vvs_queue *queue)
 
 uint32_t vvs_queue_in_flight(const struct vvs_queue *queue)
 {
-    return queue->in_flight_count;
+    return queue->next_sequence - queue->oldest_sequence;
 }
 
 enum vvs_status vvs_queue_broken(const struct vvs_queue *queue)

@@ -136,7 +136,7 @@ static VVS_INLINE void vvs_take_slot(struct vvs_queue *queue, struct vvs_token *
     out_token->position = position;
     out_token->slot = at;
     queue->next_sequence++;
-    queue->in_flight_count++;
+    queue->in_flight_span += span;
 }
 
 #endif

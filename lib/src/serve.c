@@ -119,7 +119,7 @@ static enum vvs_status vvs_serve(struct vvs_queue *queue, struct vvs_served *out
                                  uint32_t max_chains)
 {
     struct vvs_served served = {0, 0, false, VVS_OK};
-    if (queue->in_order && queue->in_flight_count != 0) {
+    if (queue->in_order && vvs_queue_in_flight(queue) != 0) {
         served.stopped = VVS_E_IN_ORDER;
         max_chains = 0;
     }

@@ -103,7 +103,7 @@ enum vvs_status vvs_split_pop(struct vvs_queue *queue, struct vvs_token *out_tok
     if (pending > queue->size) {
         return vvs_queue_break(queue, VVS_E_AVAIL_INDEX);
     }
-    if (queue->in_flight_count == queue->size) {
+    if (queue->in_flight_span == queue->size) {
         return vvs_queue_break(queue, VVS_E_OUTSTANDING);
     }
     uint32_t slot = vvs_split_slot(queue, position);

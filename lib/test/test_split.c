@@ -74,6 +74,20 @@ static void test_outstanding_after_publish(void **state)
     guest_breaks(guest, VVS_E_OUTSTANDING);
 }
 
+/* What is staged the driver can't have seen yet: its used entries are not to be written over. */
+static void test_outstanding_while_staged(void **state)
+{
+    struct guest *guest = *state;
+    for (uint32_t i = 0; i < guest->size; i++) {
+        guest_simple(guest, 44, false);
+        struct vvs_token token = guest_pop(guest, NULL);
+        assert_status(vvs_queue_stage(&guest->queue, &token, 0), VVS_OK);
+    }
+    assert_int_equal(vvs_queue_in_flight(&guest->queue), 0);
+    guest_offer(guest, 0);
+    guest_breaks(guest, VVS_E_OUTSTANDING);
+}
+
 static void refused_raw(void **state, const struct guest_desc *descs, uint16_t count,
                         enum vvs_status expected)
 {
@@ -303,6 +317,7 @@ int main(void)
         SPLIT_TEST(test_head),
         SPLIT_TEST(test_outstanding),
         SPLIT_TEST(test_outstanding_after_publish),
+        SPLIT_TEST(test_outstanding_while_staged),
         SPLIT_TEST(test_next_outside),
         SPLIT_TEST(test_next_without_flag_is_ignored),
         SPLIT_TEST(test_loop),

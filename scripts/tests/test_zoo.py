@@ -52,7 +52,8 @@ ANSWER = {
                     "class": {"type": "string"},
                     "conformance": {"type": ["boolean", "null"]},
                     "targets": TARGETS,
-                    "verdict": {"enum": ["found", "missed", "not plantable yet"]},
+                    "verdict": {"enum": ["found", "missed", "not plantable yet", "unusable", "inconclusive"]},
+                    "reason": {"type": "string"},
                 },
                 "required": ["id", "class", "conformance", "targets", "verdict"],
                 "additionalProperties": False,
@@ -367,12 +368,29 @@ def test_a_bug_is_found_and_patches_that_do_not_build_are_told(write, status_pat
     assert second["verdict"] == "not plantable yet"
     broken = status_patch("a/lib/src/status.c", "b/lib/src/status.c")
     broken.write_text(broken.read_text().replace("/* no licence */", "int x = y;"))
-    done = run_zoo("--patch", str(broken))
+    prose = write("prose.patch", "no patch\n")
+    done = run_zoo("--patch", str(broken), "--patch", str(prose), "used-len-tx-nonzero", "--quick", "--json")
     assert done.returncode == 3
-    assert "error: " in done.stderr.splitlines()[-1]
-    done = run_zoo("--patch", str(write("prose.patch", "no patch\n")))
-    assert done.returncode == 3
-    assert "does not apply" in done.stderr.splitlines()[-1]
+    answer = json.loads(done.stdout)
+    jsonschema.validate(answer, ANSWER)
+    assert [each["verdict"] for each in answer["bugs"]] == ["found", "unusable", "unusable"]
+    assert "error: " in answer["bugs"][1]["reason"]
+    assert "does not apply" in answer["bugs"][2]["reason"]
+    told = done.stderr.splitlines()[-2:]
+    assert "error: " in "".join(told) and "does not apply" in "".join(told)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_bug_that_leaves_something_unused_is_hunted(write):
+    source = TOP / "lib/src/status.c"
+    text = source.read_text()
+    changed = write("status.c", text.replace("#include", "static int unused_of_a_bug;\n#include", 1))
+    labels = ("--label", "a/lib/src/status.c", "--label", "b/lib/src/status.c")
+    made = subprocess.run(["diff", "-u", *labels, source, changed], capture_output=True, text=True).stdout
+    copy = Copy(zoo.WORK / "copies" / "0")
+    copy.plant(write("unused.patch", made))
+    copy.build("unit", ["vvs_static"], write("log", ""), lambda: None)
 
 
 @pytest.mark.slow

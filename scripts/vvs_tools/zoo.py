@@ -55,35 +55,37 @@ class Zoo:
             self.results[bug.id] = hunt.result
             hunt.run()
         except Unusable as unusable:
-            raise Stop(Exit.SETUP, f"{bug.id}: {unusable}") from None
+            self.results[bug.id].trouble = Stop(Exit.SETUP, f"{bug.id}: {unusable}")
+        except Stop as stop:
+            self.results[bug.id].trouble = stop
         finally:
             self.running.discard(bug.id)
             self.copies.put(copy)
 
     def check(self) -> None:
-        """Each patch applies, before the first hunt."""
+        """Those whose patch does not apply are told before the first hunt."""
         copy = self.copies.get()
         for result in self.results.values():
             if result.bug.patch:
                 try:
                     copy.plant(result.bug.patch)
                 except Unusable as unusable:
-                    raise Stop(Exit.SETUP, str(unusable)) from None
+                    result.trouble = Stop(Exit.SETUP, str(unusable))
         self.copies.put(copy)
 
     def run(self, jobs: int, progress: Progress) -> None:
         with ThreadPoolExecutor(jobs) as pool:
             waiting: set[Future[None]] = {
-                pool.submit(self.hunt, result.bug) for result in self.results.values()
+                pool.submit(self.hunt, result.bug) for result in self.results.values() if not result.trouble
             }
+            hunts = len(waiting)
             try:
                 while waiting:
                     done, waiting = wait(waiting, timeout=0.2)
                     for future in done:
                         future.result()
                     progress.tick(
-                        f"{len(self.results) - len(waiting)} of {len(self.results)} bugs, "
-                        f"at {', '.join(sorted(self.running))}"
+                        f"{hunts - len(waiting)} of {hunts} bugs, at {', '.join(sorted(self.running))}"
                     )
             finally:
                 self.ending.set()
@@ -110,7 +112,8 @@ Examples:
   scripts/zoo --patch mine.patch --json
 A bug is found when the median of its seeds is; times are the processor's. What was measured, and the
 inputs that showed it, are in build/out/zoo/ENGINE/bugs. AFL++ does without the target `threads`.
-Exit: 0 all found, 1 some missed, 2 usage, 3 a patch does not apply or build, 4 inconclusive, 130 interrupted.
+Exit: 0 all found, 1 some missed, 2 usage, 3 a patch does not apply or build (the others are
+hunted all the same), 4 inconclusive, 130 interrupted.
 """
 
 
@@ -157,7 +160,6 @@ def cli(
     out = WORK / engine_name
     way = Way(ENGINES[engine_name](), not no_seeds, PRNG_SEEDS[:1] if quick else PRNG_SEEDS)
     zoo = Zoo(bugs, jobs, way, out / "bugs")
-    stopped: Stop | None = None
     interrupted = False
     with working():
         try:
@@ -166,10 +168,8 @@ def cli(
                 zoo.run(jobs, progress)
         except KeyboardInterrupt:
             interrupted = True
-        except Stop as stop:
-            stopped = stop
         results = list(zoo.results.values())
-        known = [result for result in results if result.done or result.runs]
+        known = [result for result in results if result.done or result.runs or result.trouble]
         if as_json:
             click.echo(json.dumps(zoo_view.as_object(known, engine_name), indent=2))
         elif known:
@@ -179,8 +179,12 @@ def cli(
         zoo_view.draw(results, picture or out / "zoo.svg")
     if interrupted:
         raise KeyboardInterrupt
-    if stopped:
-        raise stopped
+    # Each is told, the last one as every command tells why it ended.
+    troubles = sorted((result.trouble for result in results if result.trouble), key=lambda stop: -stop.code)
+    for trouble in troubles[1:]:
+        click.echo(f"zoo: {trouble}", err=True)
+    if troubles:
+        raise troubles[0]
     return Exit.FINDINGS if any(result.verdict == "missed" for result in results) else Exit.CLEAN
 
 

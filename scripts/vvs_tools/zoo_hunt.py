@@ -55,6 +55,9 @@ class Result:
     vector: str = ""  # the first that holds it
     runs: dict[str, list[Run]] = field(default_factory=dict)
     done: bool = False
+    trouble: Stop | None = (
+        None  # why there is no verdict: the patch does not build, nothing could be measured
+    )
 
     def found(self, target: str) -> int:
         return sum(run.found for run in self.runs[target])
@@ -76,6 +79,8 @@ class Result:
     def verdict(self) -> str:
         if self.bug.not_plantable:
             return "not plantable yet"
+        if self.trouble:
+            return "unusable" if self.trouble.code == Exit.SETUP else "inconclusive"
         return "found" if self.best else "missed"
 
     def kinds(self) -> str:
@@ -94,7 +99,7 @@ class Result:
                 if runs
             },
             "verdict": self.verdict,
-        }
+        } | ({"reason": str(self.trouble)} if self.trouble else {})
 
     def write(self, folder: Path) -> None:
         """All of it, single runs too."""

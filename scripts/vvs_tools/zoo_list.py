@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """The bugs of fuzz/zoo, or any patch against lib/: what each is, and which targets are likely to see it."""
 
+import difflib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -89,7 +90,11 @@ def chosen(names: Sequence[str], patches: Iterable[Path]) -> list[Bug]:
     found: dict[str, Bug] = {}
     for name in names or (() if given else ("bugs",)):
         if name not in every and name not in LISTS:
-            raise click.UsageError(f"no bug {name}; there are {', '.join(LISTS)}: {', '.join(every)}")
+            near = difflib.get_close_matches(name, every, 3)
+            hint = (
+                f"did you mean {' or '.join(near)}" if near else "fuzz/zoo/bugs.json and kinds.json have them"
+            )
+            raise click.UsageError(f"no bug {name}: {hint}")
         found |= {bug.id: bug for bug in (listed(name) if name in LISTS else [every[name]])}
     for bug in given:
         # Two files of one name are told apart by a number, in the order given.

@@ -21,6 +21,8 @@ def _row(result: Result) -> tuple[str, ...]:
     bug = result.bug
     if bug.not_plantable:
         return (bug.id, bug.kind, "", "", "", "", "not plantable yet")
+    if result.trouble:
+        return (bug.id, bug.kind, "", "", "", "", result.verdict)
     held = "yes" if result.conformance else "no"
     best = result.best
     if not best:

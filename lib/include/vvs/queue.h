@@ -92,7 +92,6 @@ struct vvs_queue {
     uint32_t direct_limit;
     uint32_t next_sequence;
     uint32_t oldest_sequence;
-    uint32_t in_flight_count;
     uint32_t in_flight_span;
     uint32_t staged_span;
     uint32_t staged_len;
