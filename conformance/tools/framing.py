@@ -13,6 +13,7 @@ from conformance.tools.shapes import (
     accepted,
     accepting,
     image,
+    own,
     refused,
     safe,
     sizes,
@@ -364,12 +365,13 @@ def rx_room() -> Iterator[JSON]:
                 {"serve": {"queue": "rx"}},
             ]
         }
+        not_sent = {"kind": "reject", "id": 0, "status": "VVS_E_CAPACITY"}
         yield vector(
             f"rx/room/{name}-len-101",
             f"A packet whose len is one more than there is room for is not sent in {words(name)}",
             ["SPLIT-USED-006", "SPLIT-DESC-012"],
             more,
-            safe("caller-error", "VVS_E_CAPACITY"),
+            own(safe("caller-error", "VVS_E_CAPACITY"), {"step": 2, "chains": [not_sent]}),
         )
 
 

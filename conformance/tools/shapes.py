@@ -140,3 +140,8 @@ def either(reason: str, vvs: JSON, *steps: JSON) -> JSON:
 def safe(verdict: str, status: str) -> JSON:
     """A driver's fault: nothing but what holds for every vector; this library answers `status`."""
     return {"spec": {"verdict": "safe"}, "vvs": {"verdict": verdict, "status": status}}
+
+
+def own(expect: JSON, *steps: JSON) -> JSON:
+    """`expect`, and what this library answers in `steps` besides."""
+    return expect | {"vvs": expect["vvs"] | {"steps": list(steps)}}
