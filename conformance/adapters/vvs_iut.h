@@ -138,10 +138,10 @@ struct vvs_iut_step {
 enum vvs_iut_kind { VVS_IUT_PACKET, VVS_IUT_REJECT, VVS_IUT_EVENT_SENT };
 
 struct vvs_iut_chain {
-    uint32_t kind; /* enum vvs_iut_kind */
+    uint32_t kind; /* enum vvs_iut_kind; popped and not written yet (rx, event): as it will be */
     uint32_t id;
     uint32_t used_len;
-    uint32_t capacity; /* rx: room for payload */
+    uint32_t capacity; /* rx: room for payload, all that a pop says of a packet */
     uint32_t event;
     uint32_t payload_len;
     uint8_t *payload; /* in the answer's `payload`, where there was room; else NULL */
@@ -174,8 +174,8 @@ struct vvs_iut {
 
     /* Makes a device. `image` and what it points to live until close, guest memory too.
      *
-     * Out  out_setup: VVS_IUT_OK or VVS_IUT_REFUSED of each role of a queue in the image. Steps on a
-     *      queue that was refused answer VVS_IUT_NONE.
+     * Out  out_setup: VVS_IUT_OK or VVS_IUT_REFUSED of each role of a queue in the image. Steps on
+     *      a queue that was refused answer VVS_IUT_NONE.
      * Returns  the device, or NULL when it can't be made at all: unsupported. */
     void *(*open)(const struct vvs_iut_image *image, uint32_t out_setup[VVS_IUT_ROLES]);
     void (*step)(void *device, const struct vvs_iut_step *step, struct vvs_iut_answer *answer);

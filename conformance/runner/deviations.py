@@ -10,8 +10,9 @@ from pathlib import Path
 
 import jsonschema
 
+from conformance.runner import vectors
 from conformance.runner.iut import Outcome
-from conformance.runner.vectors import JSON, SCHEMAS, TOP, Vector, load, requirements
+from conformance.runner.vectors import JSON, SCHEMAS, TOP, Vector, requirements
 
 FOLDER = TOP / "conformance/deviations"
 # Of an implementation; an adapter's own errors are no deviation, and what is unsupported was not run.
@@ -95,8 +96,8 @@ def of(vector: Vector, listed: Sequence[Deviation]) -> Deviation | None:
 def stale_known(ids: Sequence[str], outcomes: Sequence[Outcome]) -> list[str]:
     """What is wrong with a list of known failures, in words."""
     ended = {outcome.vector.id: outcome.verdict for outcome in outcomes}
-    every = {vector.id for vector in load()}
-    found = [f"{id_}: known to fail, but there is no such vector" for id_ in ids if id_ not in every]
+    missing = [id_ for id_ in ids if not (vectors.VECTORS / f"{id_}.json").is_file()]
+    found = [f"{id_}: known to fail, but there is no such vector" for id_ in missing]
     return found + [
         f"{id_}: known to fail, but {_said(ended[id_])}"
         for id_ in ids
@@ -109,7 +110,7 @@ def stale(listed: Sequence[Deviation], outcomes: Sequence[Outcome]) -> list[str]
     ran = {each.vector.id: each for each in outcomes}
     found = []
     for entry in listed:
-        named = [vector for vector in load() if entry.matches(vector.id)]
+        named = [vector for vector in vectors.select(entry.vectors) if entry.matches(vector.id)]
         own = [ran[vector.id] for vector in named if vector.id in ran and of(vector, listed) is entry]
         if not named or not any(entry.requirement in vector.requirements for vector in named):
             what = "one of its vectors names it" if named else "a vector matches"

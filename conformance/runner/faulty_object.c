@@ -150,7 +150,7 @@ const struct vvs_iut *vvs_iut(void)
     if (symbol == NULL) {
         return NULL;
     }
-    memcpy(&get, &symbol, sizeof get);
+    memcpy((void *)&get, (const void *)&symbol, sizeof get);
     behind = get();
     front = *behind;
     front.open = open_device;

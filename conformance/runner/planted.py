@@ -26,5 +26,5 @@ def adapter(folder: Path, *changes: tuple[str, str]) -> list[str]:
 
 def on_short_chain(statement: str) -> tuple[str, str]:
     """A change that has `statement` run where a chain holds less than a header."""
-    line = "        header = self.gather"
+    line = "        header = self.memory.read"
     return line, f"        if room < 0:\n            {statement}\n{line}"

@@ -17,6 +17,7 @@ VERSION = 1
 STATUSES = {"ok": "VVS_OK", "empty": "VVS_EMPTY"}
 OTHER_STATUSES = ("broken", "caller", "none", "refused")
 SETUPS = {"ok": "VVS_OK", "refused": "refused"}
+HOLDS_NOTHING = ("serve", "arm", "disarm", "notify", "save")
 KINDS = ("packet", "reject", "event")
 FIELDS = {
     "src_cid": 8,
@@ -111,6 +112,7 @@ class Reader:
         self.memory = guest.Memory()
         self.queues = guest.queues(request.run["image"])
         self.granted: set[guest.Span] = set()
+        self.unsure: set[str | None] = set()  # queues that may hold chains, or had a fault
         self.memory_tables = _device_writable(request.run)
         self.read_out = Read({})
 
@@ -135,21 +137,18 @@ class Reader:
                 if answer is None:
                     break
                 self._step(step, answer)
-        self.read_out.faults += self._lost(acting)
         return self.read_out
 
-    def _lost(self, acting: list[JSON]) -> Iterator[Fault]:
-        """Chains that a working device calls none: it said that the queue is empty, and they are not back."""
-        for role, queue in self.queues.items():
-            steps = [step for step in acting if step.get("queue") == role]
-            answers = [each for each in self.read_out.answer["answers"] if each.get("queue") == role]
-            served = all(step["do"] == "serve" for step in steps)
-            working = all(each["status"] in STATUSES.values() for each in answers)
-            if answers and served and working and answers[-1]["status"] == STATUSES["empty"]:
-                left = guest.left_over(self.memory, queue)
-                if left:
-                    where = f"{role} queue, after steps[{answers[-1]['step']}]"
-                    yield Fault("safety", where, "all chains back, as the queue is empty", f"{left} missing")
+    def _lost(self, step: JSON, out: JSON) -> Iterator[Fault]:
+        """Chains that are not back though a working device calls the queue empty, and holds none."""
+        role = step.get("queue")
+        if step["do"] not in HOLDS_NOTHING or out["status"] not in STATUSES.values():
+            self.unsure.add(role)
+        elif step["do"] == "serve" and out["status"] == STATUSES["empty"] and role not in self.unsure:
+            left = guest.left_over(self.memory, self.queues[role]) if role in self.queues else ""
+            if left:
+                where = f"steps[{out['step']}], the {role} queue"
+                yield Fault("safety", where, "all chains back, as the queue is empty", f"{left} missing")
 
     def _driver(self, writer: JSON) -> None:
         self.memory.apply(writer.get("write", []))
@@ -174,6 +173,7 @@ class Reader:
             if key in said:
                 out[key] = _typed(said, key, bool, where)
         self._used(step, out, self._shown(step, said, where))
+        self.read_out.faults += self._lost(step, out)
         self.read_out.answer["answers"].append(out)
 
     def _shown(self, step: JSON, said: JSON, where: str) -> list[tuple[int, bytes]]:

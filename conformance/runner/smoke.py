@@ -251,7 +251,7 @@ def ask(client: Client, hello: Hello) -> Iterator[Report]:
 def vector(case: Case, *requirements: str) -> Vector:
     """The case as the judge takes it."""
     data = {"id": f"smoke/{case.title}", "title": case.title, "requirements": list(requirements)}
-    data["scenario"] = {"steps": [{step["do"]: {}} for step in case.run["steps"]]}
+    data["scenario"] = {"steps": [{step.get("do", "write"): {}} for step in case.run["steps"]]}
     return Vector(None, data | {"expect": {"spec": case.spec, "vvs": {"verdict": "mixed"}}})
 
 

@@ -97,7 +97,7 @@ LIES = {
     ),
     "payload": (
         GOOD,
-        [("HEADER_BYTES, length).hex()", "HEADER_BYTES, length).hex()[2:]")],
+        [("(islice(stream, length)).hex()", "(islice(stream, length)).hex()[2:]")],
         "chains[0].payload",
     ),
     "a good one refused": (
@@ -116,13 +116,31 @@ def test_a_lie_is_a_fail(tmp_path, kind):
     assert said in text(found)
 
 
+def test_a_chain_is_lost_where_the_queue_is_called_empty_and_not_later(tmp_path):
+    whole = smoke.packet(b"")
+    late = smoke.Driver().chain(whole).does(max=2).chain(whole)
+    late.steps.append({"write": late.writes})  # after the last that the device does
+    request = prepare(late.run(), smoke.LEAST)
+    deaf = ("        if waiting == 0:", "        if waiting == 0 or self.next_avail:")
+    lost = prepare(smoke.Driver().chain(whole).chain(whole).does(max=3).run(), smoke.LEAST)
+    vector = smoke.vector(smoke.Case("x", late.run(), {"verdict": "safe"}), BINDING)
+    with Client(planted.adapter(tmp_path, deaf)) as client:
+        asked = [
+            Attempt(vector, "", lambda client, run=run: protocol.run(client, run)) for run in (request, lost)
+        ]
+        first, second = adapter_run.run(client, asked)
+    assert first.verdict == "pass", text(first)
+    assert second.verdict == "fail"
+    assert "all chains back, as the queue is empty 1 chains missing" in text(second)
+
+
 def test_memory_that_may_only_be_read_is_not_granted(tmp_path):
     """An element says writable; the region says otherwise."""
     run = smoke.Driver().chain(smoke.packet(b""), 8).does().run()
     region = run["image"]["regions"][0]
     rings, buffers = region | {"len": "0x2000"}, region | {"addr": "0x102000", "permission": 1}
     vector = smoke.vector(smoke.Case("x", run, {"verdict": "safe"}), BINDING)
-    writes = [("if flags & (WRITE | INDIRECT)", "if False"), ("self.check(addr, size, 2)", "pass")]
+    writes = [("if flags & (WRITE | INDIRECT)", "if False"), ("self.check(at, WRITABLE)", "pass")]
     writes += [(planted.PUBLISH, planted.PUBLISH + "            self.memory.write(0x102040, 7, 1)\n")]
     for regions, verdict in (([region], "pass"), ([rings, buffers], "fail")):
         request = prepare(run | {"image": run["image"] | {"regions": regions}}, smoke.LEAST)
@@ -165,7 +183,7 @@ SHAPES = {
     "a short header": ([("header.hex()", "header.hex()[2:]")], "header has 43 bytes"),
     "no hex": ([("header.hex()", "'xy'")], "no text of hex digits"),
     "no memory": ([('"memory": shown', '"memory": shown[1:]')], "memory has not one entry for each"),
-    "memory cut": ([(".hex() for each", ".hex()[2:] for each")], "bytes of"),
+    "memory cut": ([('each["len"]) for each', 'each["len"])[2:] for each')], "bytes of"),
     "no status": ([('"status": status', '"status": "fine"')], "status is 'fine'"),
     "no setup": ([('queue["role"]: setup', "")], "setup.tx is None"),
     "too many answers": ([('"answers": answers', '"answers": answers * 2')], "2 answers to 1 steps"),
@@ -214,7 +232,10 @@ def test_what_it_lacks_is_not_sent():
 def test_of_a_requirement_that_binds_a_difference_is_a_fail_and_else_it_is_not(tmp_path):
     accepts_short = [
         ("if room < 0 or length > min(room, self.max_payload)", "if False"),
-        ("self.gather(elements, 0, HEADER_BYTES)", "self.gather(elements, 0, HEADER_BYTES)[:24] + bytes(20)"),
+        (
+            "self.memory.read(islice(stream, HEADER_BYTES))",
+            "self.memory.read(islice(stream, HEADER_BYTES))[:24] + bytes(20)",
+        ),
     ]
     found = {
         id_: outcome(tmp_path, SHORT, *accepts_short, requirements=[id_])

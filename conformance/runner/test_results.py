@@ -11,10 +11,7 @@ from conformance.runner.iut import Outcome
 from conformance.runner.judge import Fault
 from conformance.runner.results import VERDICTS, Case, Results
 
-SHORT, WHOLE = (
-    next(v for v in vectors.load() if v.id == id_)
-    for id_ in ("tx/framing/split-header-43", "tx/framing/split-header-alone")
-)
+SHORT, WHOLE = vectors.select(("tx/framing/split-header-43", "tx/framing/split-header-alone"))
 LISTED = Deviation("VSOCK-HDR-004", "VSOCK-HDR-004", (SHORT.id,), "why", "seen", "no: why")
 
 

@@ -15,22 +15,23 @@ static const struct vvs_iut *export_of(void *object)
     if (symbol == NULL) {
         return NULL;
     }
-    memcpy(&get, &symbol, sizeof get); /* C knows no cast of a pointer to a function's */
+    /* C knows no cast to a pointer to a function. */
+    memcpy((void *)&get, (const void *)&symbol, sizeof get);
     return get();
 }
 
 const struct vvs_iut *iut_load(const char *tool, const char *path)
 {
-    const struct vvs_iut *iut = NULL;
     char *whole = realpath(path, NULL); /* without a slash it would be looked for elsewhere */
     if (whole == NULL) {
         fprintf(stderr, "%s: %s: %s\n", tool, path, strerror(errno));
         return NULL;
     }
     void *object = dlopen(whole, RTLD_NOW | RTLD_LOCAL);
+    const struct vvs_iut *iut = object != NULL ? export_of(object) : NULL;
     if (object == NULL) {
         fprintf(stderr, "%s: %s\n", tool, dlerror());
-    } else if ((iut = export_of(object)) == NULL) {
+    } else if (iut == NULL) {
         fprintf(stderr, "%s: %s exports no vvs_iut\n", tool, path);
     } else if (iut->abi != VVS_IUT_ABI) {
         fprintf(stderr, "%s: %s has ABI %u, wanted is %u\n", tool, path, iut->abi, VVS_IUT_ABI);

@@ -28,10 +28,10 @@ static uint32_t all_fields(const struct scn_record_type *type)
 
 static uint32_t width_of(enum scn_type type)
 {
-    static const uint8_t widths[] = {[SCN_U8] = 1,       [SCN_U16] = 2,  [SCN_U32] = 4,
-                                     [SCN_U64] = 8,      [SCN_BYTES] = 2, /* of its length */
-                                     [SCN_FEATURES] = 8, [SCN_ROLE] = 1, [SCN_WORD] = 1,
-                                     [SCN_ITEM] = 1};
+    static const uint8_t widths[] = {
+        [SCN_U8] = 1,       [SCN_U16] = 2,  [SCN_U32] = 4,  [SCN_U64] = 8,
+        [SCN_BYTES] = 2, /* of its length */
+        [SCN_FEATURES] = 8, [SCN_ROLE] = 1, [SCN_WORD] = 1, [SCN_ITEM] = 1};
     return widths[type];
 }
 

@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 from rich.console import Console
 
-from vvs_tools import OUT, TOP, build, conformance_adapter, process, sanitizers
+from vvs_tools import OUT, TOP, build, conformance_adapter, conformance_wrong, process, sanitizers
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
 LOGS = OUT / "conformance"
@@ -155,6 +155,7 @@ Examples:
   scripts/conformance --adapter 'python3 mine.py'       a program that speaks PROTOCOL.md,
   scripts/conformance --adapter ./mine.so               or an object with vvs_iut.h
   scripts/conformance --adapter ./mine.so --strict --known known.txt
+  scripts/conformance --adapter wrong                   whether each requirement is failed by a wrong device
   scripts/conformance smoke --adapter 'python3 mine.py' what it still lacks, case by case
 
 \b
@@ -245,6 +246,10 @@ def run_vectors(
             raise click.UsageError("--list runs nothing: it takes --json alone")
         return list_requirements(as_json, make_console())
     junit = junit and junit.absolute()
+    if wanted == conformance_wrong.NAME:
+        if junit or strict or known:
+            raise click.UsageError("--adapter wrong takes --filter and --json alone")
+        return with_build(lambda: conformance_wrong.run(filters, as_json, console))
     if wanted or strict or known:
         return with_build(lambda: run_adapter(wanted, filters, as_json, junit, console, strict, known))
     return with_build(lambda: run_library(filters, as_json, junit, console))

@@ -10,9 +10,11 @@ implementation is `Device`; in yours `serve` calls what you have.
 
 import json
 import sys
+from itertools import chain, islice
 
 HEADER_BYTES = 44
 NEXT, WRITE, INDIRECT = 1, 2, 4
+READABLE, WRITABLE = 1, 2
 
 
 class Refused(Exception):
@@ -34,27 +36,26 @@ class Memory:
 
     def show(self, addr, length):
         """What an answer's `memory` holds: where nobody wrote, 0."""
-        return bytes(self.bytes.get(at, 0) for at in range(addr, addr + length))
+        return bytes(self.bytes.get(at, 0) for at in range(addr, addr + length)).hex()
 
-    def check(self, addr, length, permission):
-        """A buffer may lie over two regions that touch, so it is followed from one to the next."""
-        end = addr + length
-        while addr < end:
-            ends = [a + n for a, n, allowed in self.parts if a <= addr < a + n and allowed & permission]
-            if not ends:
-                raise Refused(f"no memory at {addr:#x}")
-            addr = ends[0]
+    def check(self, at, permission):
+        if not any(a <= at < a + n and allowed & permission for a, n, allowed in self.parts):
+            raise Refused(f"no memory at {at:#x}")
 
-    def read(self, addr, length):
-        self.check(addr, length, 1)
-        return self.show(addr, length)
+    def read(self, addresses):
+        data = bytearray()
+        for at in addresses:
+            self.check(at, READABLE)
+            data.append(self.bytes.get(at, 0))
+        return bytes(data)
 
     def number(self, addr, size):
-        return int.from_bytes(self.read(addr, size), "little")
+        return int.from_bytes(self.read(range(addr, addr + size)), "little")
 
     def write(self, addr, value, size):
-        self.check(addr, size, 2)
-        self.bytes.update(enumerate(value.to_bytes(size, "little"), addr))
+        for at, byte in enumerate(value.to_bytes(size, "little"), addr):
+            self.check(at, WRITABLE)
+            self.bytes[at] = byte
 
 
 class Device:
@@ -66,9 +67,8 @@ class Device:
         self.next_avail, self.next_used, self.broken = 0, 0, False
         if not 0 < self.size <= 32768 or self.size & (self.size - 1):
             raise Refused("no size of a split queue")
-        memory.check(self.desc, 16 * self.size, 1)
-        memory.check(self.avail, 4 + 2 * self.size, 1)
-        memory.check(self.used, 4 + 8 * self.size, 2)
+        memory.check(self.used, WRITABLE)
+        memory.check(self.used + 3 + 8 * self.size, WRITABLE)
 
     def serve(self, limit):
         """Takes and returns at most `limit` chains; `empty` says that it stopped for want of one."""
@@ -117,19 +117,12 @@ class Device:
             if flags & (WRITE | INDIRECT):
                 raise Refused("a writable element, or a table that was not negotiated")
         room = sum(length for _, length in elements) - HEADER_BYTES
-        header = self.gather(elements, 0, HEADER_BYTES)
+        stream = chain.from_iterable(range(addr, addr + length) for addr, length in elements)
+        header = self.memory.read(islice(stream, HEADER_BYTES))
         length = int.from_bytes(header[24:28], "little")
         if room < 0 or length > min(room, self.max_payload):
             raise Refused("the chain is too short for the packet, or the packet too long")
-        return {"header": header.hex(), "payload": self.gather(elements, HEADER_BYTES, length).hex()}
-
-    def gather(self, elements, skip, count):
-        data = b""
-        for addr, length in elements:
-            first = min(skip, length)
-            data += self.memory.read(addr + first, min(length - first, count - len(data)))
-            skip -= first
-        return data
+        return {"header": header.hex(), "payload": self.memory.read(islice(stream, length)).hex()}
 
 
 def run(image, steps):
@@ -145,7 +138,7 @@ def run(image, steps):
         memory.driver_writes(step.get("write", []))
         if "do" in step:
             status, chains = device.serve(step["max"]) if device else ("none", [])
-            shown = [memory.show(int(each["addr"], 16), each["len"]).hex() for each in step.get("read", [])]
+            shown = [memory.show(int(each["addr"], 16), each["len"]) for each in step.get("read", [])]
             answers.append({"status": status, "chains": chains, "memory": shown})
     return {"setup": {queue["role"]: setup}, "answers": answers}
 

@@ -203,8 +203,9 @@ static void forget(struct queue *queue, uint32_t which)
 {
     struct held *held = queue->held[which];
     queue->held_count--;
-    memmove(&queue->held[which], &queue->held[which + 1],
-            (queue->held_count - which) * sizeof *queue->held);
+    for (uint32_t i = which; i < queue->held_count; i++) {
+        queue->held[i] = queue->held[i + 1];
+    }
     queue->held[queue->held_count] = held;
 }
 

@@ -45,7 +45,7 @@ enum vvs_status {
     VVS_E_HEAD = 151,             /* split: an available slot names no descriptor */
     VVS_E_LIST_UNAVAILABLE = 152, /* packed: the head is available, a later element is not */
     VVS_E_LIST_ENDLESS = 153,     /* packed: a list longer than the slots that are free */
-    VVS_E_OUTSTANDING = 154,      /* split: more chains outstanding, staged ones too, than entries */
+    VVS_E_OUTSTANDING = 154, /* split: more chains outstanding, staged ones too, than entries */
 
     /* Driver faults at set-up, the queue does not start: VVS_REACT_BROKEN. */
     VVS_E_QUEUE_SIZE = 170, /* 0, over 32768, or (split) no power of two */
