@@ -114,7 +114,7 @@ class Browser(AbstractContextManager["Browser"]):
             f"location.protocol === 'file:' && document.readyState === 'complete' && {len(fragment)} >= 0"
         )
 
-    def run(self, script: str) -> Any:  # noqa: ANN401: whatever the script is worth
+    def run(self, script: str) -> Any:  # noqa: ANN401
         """The value of an expression in the page; promises are awaited."""
         found = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in found:
