@@ -116,10 +116,10 @@ def changed(path, make):
 
 
 def flip_in_memory(data):
-    """The last byte that the driver writes before the device looks: of the payload, or of a descriptor."""
+    """The first byte of the longest write, which is the payload's."""
     write = next(step for step in data["run"]["steps"] if step.get("write"))["write"]
     longest = max(write, key=lambda each: len(each.get("bytes", "")))
-    longest["bytes"] = longest["bytes"][:-2] + f"{int(longest['bytes'][-2:], 16) ^ 1:02x}"
+    longest["bytes"] = f"{int(longest['bytes'][:2], 16) ^ 1:02x}{longest['bytes'][2:]}"
 
 
 def expect_another_field(data):
