@@ -6,6 +6,7 @@ const form = document.getElementById("filters");
 const dialog = document.getElementById("vector");
 const bodies = [...document.querySelectorAll("#matrix > tbody")];
 const NOT_TESTED = "not tested";
+const NOT_RUN = "not run";
 const KEPT = ["q", "level", "verdict", "impl"];
 let details = null; // unpacked when a vector is first opened
 
@@ -48,8 +49,8 @@ function chosen() {
 }
 
 function verdictsOf(id, wanted) {
-  const verdicts = data.vectors[id].verdicts;
-  return wanted.impl ? [verdicts[wanted.impl]] : Object.values(verdicts);
+  const runs = wanted.impl ? [wanted.impl] : data.runs;
+  return runs.map((run) => data.vectors[id].verdicts[run] ?? NOT_RUN);
 }
 
 /* The vectors of a requirement that are to be listed. */
@@ -172,7 +173,7 @@ function answer(run, given) {
   const head = make("h4", {}, `${run} `, chip(given.verdict));
   const copy = make("button", { type: "button", class: "copy", "data-copy": given.repeat }, "Copy");
   return make("section", { class: bad ? "run bad" : "run", "aria-label": run }, head,
-    given.deviation ? make("p", {}, `Known deviation: ${given.deviation}`) : "",
+    Object.entries(given.why ?? {}).map(([key, text]) => make("p", {}, make("strong", {}, `${key}: `), text)),
     given.faults ? faults(given.faults) : "",
     given.text ? make("pre", {}, given.text) : "",
     given.answer ? answers(given.answer) : "",

@@ -5,13 +5,12 @@ import base64
 import gzip
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
 
-from conformance.matrix import drawing, results
+from conformance.matrix import drawing, table
 from conformance.runner.vectors import JSON, Vector
 
 HERE = Path(__file__).parent
@@ -19,9 +18,7 @@ LONGEST_TEXT = 64  # bytes of a payload or of memory that the page shows, in hex
 LEVELS = ("MUST", "SHOULD", "MAY", "FACT")
 
 
-def html(
-    vectors: Sequence[Vector], rows: Sequence[results.Row], runs: Sequence[results.Run], spec: JSON
-) -> str:
+def html(vectors: Sequence[Vector], rows: Sequence[table.Row], runs: Sequence[table.Run], spec: JSON) -> str:
     """The page."""
     return (
         _environment(autoescape=True)
@@ -29,8 +26,8 @@ def html(
         .render(
             **_common(rows, runs, spec),
             levels=LEVELS,
-            meanings=results.MEANINGS,
-            verdicts=[*results.COLUMNS, results.NOT_TESTED],
+            meanings=table.MEANINGS,
+            verdicts=[*table.COLUMNS, table.NOT_RUN, table.NOT_TESTED],
             css=Markup((HERE / "page.css").read_text()),  # noqa: S704
             script=Markup((HERE / "page.js").read_text()),  # noqa: S704
             data=Markup(_script_json(_index(vectors, rows, runs))),  # noqa: S704
@@ -39,7 +36,7 @@ def html(
     )
 
 
-def markdown(rows: Sequence[results.Row], runs: Sequence[results.Run], spec: JSON) -> str:
+def markdown(rows: Sequence[table.Row], runs: Sequence[table.Run], spec: JSON) -> str:
     """The same without vectors."""
     template = _environment(autoescape=False).get_template("matrix.md")
     return template.render(**_common(rows, runs, spec), table_text=_table_text)
@@ -56,14 +53,15 @@ def _environment(autoescape: bool) -> jinja2.Environment:
     )
 
 
-def _common(rows: Sequence[results.Row], runs: Sequence[results.Run], spec: JSON) -> dict[str, object]:
+def _common(rows: Sequence[table.Row], runs: Sequence[table.Run], spec: JSON) -> dict[str, object]:
     return {
         "rows": rows,
         "runs": runs,
         "spec": spec,
         "tested": sum(bool(row.vectors) for row in rows),
-        "columns": results.COLUMNS,
-        "symbols": results.SYMBOLS,
+        "columns": table.COLUMNS,
+        "not_tested": table.NOT_TESTED,
+        "symbols": table.SYMBOLS,
     }
 
 
@@ -77,10 +75,10 @@ def _script_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _index(vectors: Sequence[Vector], rows: Sequence[results.Row], runs: Sequence[results.Run]) -> JSON:
+def _index(vectors: Sequence[Vector], rows: Sequence[table.Row], runs: Sequence[table.Run]) -> JSON:
     """What filters and lists need; the rest of each vector is packed, and looked at when one is opened."""
     return {
-        "symbols": results.SYMBOLS,
+        "symbols": table.SYMBOLS,
         "runs": [run.name for run in runs],
         "rows": {
             row.id: {
@@ -95,7 +93,7 @@ def _index(vectors: Sequence[Vector], rows: Sequence[results.Row], runs: Sequenc
             vector.id: {
                 "title": vector.title,
                 "verdicts": {
-                    run.name: run.given[vector.id].verdict for run in runs if vector.id in run.given
+                    run.name: table.verdict(run.cases[vector.id]) for run in runs if vector.id in run.cases
                 },
             }
             for vector in vectors
@@ -109,7 +107,7 @@ def _packed(details: Mapping[str, JSON]) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
-def _details(vectors: Sequence[Vector], runs: Sequence[results.Run]) -> dict[str, JSON]:
+def _details(vectors: Sequence[Vector], runs: Sequence[table.Run]) -> dict[str, JSON]:
     drawn = drawing.draw_all(vector.scenario for vector in vectors)
     return {
         vector.id: _short(
@@ -120,17 +118,31 @@ def _details(vectors: Sequence[Vector], runs: Sequence[results.Run]) -> dict[str
             }
             | {
                 "drawing": picture,
-                "given": {run.name: _given(run, vector.id) for run in runs if vector.id in run.given},
+                "given": {run.name: _given(run, vector.id) for run in runs if vector.id in run.cases},
             }
         )
         for vector, picture in zip(vectors, drawn, strict=True)
     }
 
 
-def _given(run: results.Run, vector_id: str) -> JSON:
-    given = run.given[vector_id]
-    found = {key: value for key, value in asdict(given).items() if value}
-    return found | {"verdict": given.verdict, "repeat": run.repeat(vector_id)}
+def _given(run: table.Run, vector_id: str) -> JSON:
+    case = run.cases[vector_id]
+    entry, outcome = run.deviation(case), case.outcome
+    why = {
+        "Known deviation": f"{entry.requirement}: {entry.reason}" if entry else "",
+        "Triggered by a Linux guest": entry.linux_guest if entry else "",
+        "Evidence": entry.evidence if entry else "",
+        "Expected to fail": "by the list of known failures" if case.known else "",
+        "No violation": "what it differs from is not in the text" if outcome.derived else "",
+    }
+    found = {
+        "why": {key: text for key, text in why.items() if text},
+        "faults": [vars(fault) for fault in outcome.faults],
+        "text": outcome.text,
+        "answer": outcome.answer,
+    }
+    found = {key: value for key, value in found.items() if value}
+    return found | {"verdict": table.verdict(case), "repeat": run.results.repeat(case)}
 
 
 def _short(value: object) -> object:
