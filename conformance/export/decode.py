@@ -139,21 +139,26 @@ def compare(memory: Memory, role: str, want: dict[str, Any], chain: Chain | None
             yield f"{key} is {found[key]!r:.80}, expected {expected[key]!r:.80}"
 
 
-def differences(vector: dict[str, Any]) -> tuple[int, list[str]]:
-    """How many chains were compared, and what differs."""
+def chains(vector: dict[str, Any]) -> Iterator[tuple[int, int, str, Memory, Chain | None]]:
+    """What the device may take: step, number in it, queue, memory as it is then, and the chain."""
     image, memory = vector["run"]["image"], Memory()
     memory.apply(image.get("write", []))
     queues = {said["role"]: Queue(memory, image, said) for said in image["queues"]}
-    wanted = {step["step"]: step.get("chains", []) for step in vector["expect"]["spec"]["steps"]}
-    count, found = 0, []
     for step in vector["run"]["steps"]:
         memory.apply(step.get("write", []))
-        most = {"serve": step.get("max", 1), "pop": 1}.get(step.get("do"), 0)
-        taken = [queues[step["queue"]].take() for _ in range(most)]
-        for want, chain in zip(wanted.get(step["step"], []), taken, strict=False):
+        for number in range({"serve": step.get("max", 1), "pop": 1}.get(step.get("do"), 0)):
+            yield step["step"], number, step["queue"], memory, queues[step["queue"]].take()
+
+
+def differences(vector: dict[str, Any]) -> tuple[int, list[str]]:
+    """How many chains were compared, and what differs."""
+    wanted = {step["step"]: step.get("chains", []) for step in vector["expect"]["spec"]["steps"]}
+    count, found = 0, []
+    for step, number, role, memory, chain in chains(vector):
+        if number < len(wanted.get(step, [])):
             count += 1
-            lines = compare(memory, step["queue"], want, chain)
-            found += [f"{vector['id']}: step {step['step']}: {line}" for line in lines]
+            lines = compare(memory, role, wanted[step][number], chain)
+            found += [f"{vector['id']}: step {step}: {line}" for line in lines]
     return count, found
 
 
