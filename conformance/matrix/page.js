@@ -176,7 +176,7 @@ function answer(run, given) {
     Object.entries(given.why ?? {}).map(([key, text]) => make("p", {}, make("strong", {}, `${key}: `), text)),
     given.faults ? faults(given.faults) : "",
     given.text ? make("pre", {}, given.text) : "",
-    given.answer ? answers(given.answer) : "",
+    given.answer ? answers(given.answer, given.verdict !== "pass" || data.runs.length === 1) : "",
     make("div", { class: "repeat" }, make("pre", {}, given.repeat), copy));
 }
 
@@ -192,10 +192,10 @@ function faults(found) {
     make("tbody", { role: "rowgroup" }, lines));
 }
 
-function answers(given) {
+function answers(given, matters) {
   const setup = Object.entries(given.setup ?? {}).map(([role, status]) => `set-up of ${role}: ${status}`);
   const lines = (given.answers ?? []).map(spelled);
-  return make("details", { open: lines.length > 0 && lines.length <= 4 }, make("summary", {}, "Answer"),
+  return make("details", { open: matters && lines.length <= 4 }, make("summary", {}, "Answer"),
     make("pre", {}, [...setup, ...lines].join("\n")));
 }
 

@@ -113,8 +113,8 @@ def test_it_needs_nothing_else(path):
 def test_it_filters(tab, parts):
     _, rows, _ = parts
     by_id = {row.id: row for row in rows}
-    choose(tab, "q", "split-frm 002")
-    assert ids(tab) == ["SPLIT-FRM-002"]
+    choose(tab, "q", "split-frm 004")
+    assert ids(tab) == ["SPLIT-FRM-004"]
     choose(tab, "q", "")
     choose(tab, "level", "SHOULD")
     assert ids(tab) == [row.id for row in rows if row.vectors and row.level.startswith("SHOULD")] != []
@@ -175,6 +175,8 @@ def test_it_shows_a_failing_case(tab):
         f"[...{DIALOG}.querySelector('.chain').children].map(box => box.innerText.split('\\n')[0])"
     )
     assert chain[:3] == ["head 0", "readable 44 B", "\N{RIGHTWARDS ARROW}"]
+    closed = f"[...{DIALOG}.querySelectorAll('.run details')].map(one => one.open)"
+    assert tab.run(closed) == [False, True], "the answer that differs is open"
     assert "(65536 bytes)" in text
 
 

@@ -101,8 +101,10 @@ def test_markdown_says_it_all(parts):
     )
     assert "| other&lt;1> 0.1 |" in text
     assert "absent was not run: not built: there is no cargo here." in lines
-    row = next(line for line in lines if line.startswith("| SPLIT-FRM-004 |"))
-    assert re.search(r"pass \d+ \| . fail 1 of \d+.* \| . not run \|$", row)
+    failed = next(row for row in rows if row.cells[sample.OTHER].verdict == "fail")
+    cell = failed.cells[sample.OTHER]
+    line = next(line for line in lines if line.startswith(f"| {failed.id} |"))
+    assert re.search(rf"pass \d+ \| . fail {cell.count} of {cell.total}[^|]* \| . not run \|$", line)
     widths = {line.count("|") - line.count("\\|") for line in tables}
     assert len(widths) == 2, "a cell has a bar that ends it"
 
@@ -123,9 +125,9 @@ def boxes(drawn):
     return [box for found in lists for box in found if "slot" in box]
 
 
-# Of each folder one, and what is odd: races, endless chains, repeated elements, memory in no region.
+# Here and there one, and what is odd: races, endless chains, repeated elements, memory in no region.
 DRAWN = [
-    vector for number, vector in enumerate(load()) if number % 23 == 0 or vector.id.startswith("split/desc/")
+    vector for number, vector in enumerate(load()) if number % 50 == 0 or vector.id.startswith("split/desc/")
 ]
 
 
