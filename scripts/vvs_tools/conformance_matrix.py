@@ -2,6 +2,7 @@
 """scripts/conformance --matrix, --markdown, --export: results side by side, and the vectors for others."""
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,7 +83,7 @@ def say(run: table.Run, console: Console) -> None:
     for entry in run.results.stale:
         console.print(f"stale: {entry}", style="bold red")
     if bad:
-        console.print(f"Repeat: scripts/conformance --adapter {run.results.adapter}")
+        console.print(f"Repeat: {shlex.join(['scripts/conformance', '--adapter', run.results.adapter])}")
 
 
 def write(path: Path, text: str | bytes) -> None:

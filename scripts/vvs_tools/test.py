@@ -65,7 +65,7 @@ TSAN_CAMPAIGN = tool(
 )
 
 # The tests that are skipped elsewhere where what they need is not there.
-READERS = ("conformance/tools/test_tshark.py",)
+READERS = ("conformance/tools/test_tshark.py", "conformance/matrix/test_page.py")
 
 STAGES = (
     Stage("unit", Kind.CTEST, Level.QUICK, preset="unit"),
