@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import OUT, TOP, box, lint, ossfuzz_checks, process, targets
+from vvs_tools import OUT, TOP, confine, lint, ossfuzz_checks, process, targets
 from vvs_tools.build import llvm_tool
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
@@ -172,7 +172,7 @@ def cli(names: tuple[str, ...], chosen: tuple[str, ...]) -> Exit:
     temporary folder. Logs are in build/out/ossfuzz.
     """
     found = targets.chosen(chosen)
-    if not box.available():
+    if not confine.available():
         raise Stop(Exit.SETUP, "no Landlock (Linux 5.13), by which targets are kept from all but their files")
     console = make_console()
     clean = True

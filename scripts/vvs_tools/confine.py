@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """Run a program that may read what is named, write to named folders, and open nothing else (Landlock).
 
-    python -m vvs_tools.box NAME READ[:READ]... WRITE[:WRITE]... PROGRAM [ARGUMENT]...
+    python -m vvs_tools.confine NAME READ[:READ]... WRITE[:WRITE]... PROGRAM [ARGUMENT]...
 
 NAME is what the program finds as its argv[0]. It needs no privilege; children are confined too.
 """
@@ -67,7 +67,7 @@ def command(
 ) -> list[str | Path]:
     """`argv` confined so; `name` for its argv[0] where that is to be another one."""
     places = [":".join(map(str, paths)) for paths in ([*SYSTEM, *read], write)]
-    return [sys.executable, "-P", "-m", "vvs_tools.box", name or str(argv[0]), *places, *argv]
+    return [sys.executable, "-P", "-m", "vvs_tools.confine", name or str(argv[0]), *places, *argv]
 
 
 def main(name: str, read: str, write: str, program: str, *arguments: str) -> None:
@@ -75,7 +75,7 @@ def main(name: str, read: str, write: str, program: str, *arguments: str) -> Non
         confine(read.split(":"), write.split(":"))
         os.execv(program, [name, *arguments])  # noqa: S606
     except OSError as error:
-        print(f"box: {program}: {error}", file=sys.stderr)
+        print(f"confine: {program}: {error}", file=sys.stderr)
         sys.exit(Exit.SETUP)
 
 
