@@ -166,7 +166,7 @@ def test_merged_it_takes_what_leads_further(campaign, monkeypatch):
     progress = Progress(make_console(), "share")
     taken = share.leads_further(campaign("into", tx_packet=[b"\x01"]), target, new, progress)
     assert [path.read_bytes() for path in taken.values()] == [seed]
-    assert share.leads_further(campaign("again", tx_packet=[seed]), target, new, progress) == {}
+    assert share.leads_further(campaign("again", tx_packet=[seed, b"\x01"]), target, new, progress) == {}
 
 
 def compiled(folder: Path, write) -> Path:

@@ -5,11 +5,12 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
 
-from vvs_tools import OUT, build, engine_afl, findings, process, sanitizers, targets
+from vvs_tools import OUT, build, corpus, engine_afl, findings, process, sanitizers, targets
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 from vvs_tools.engines import LibFuzzer
 from vvs_tools.findings import content_name, is_cut_off
@@ -96,20 +97,12 @@ def leads_further(
             folder.mkdir()
             for name, path in links.items():
                 (folder / name).symlink_to(path.absolute())
-        argv = [
-            target.engine(preset),
-            "-merge=1",
-            f"-max_len={target.max_len}",
-            f"-artifact_prefix={scratch}/",
-        ]
+        corpus.link(target.name, known)
         # What leads further is written to the first folder.
-        code = process.run(
-            [*argv, known, others],
-            log,
-            timeout=MERGE_SECONDS,
-            env=sanitizers.environment(),
-            tick=lambda: progress.tick(target.name),
-        )
+        argv = [target.engine(preset), "-merge=1", f"-max_len={target.max_len}", known, others]
+        env = sanitizers.environment()
+        tick = partial(progress.tick, target.name)
+        code = process.run(argv, log, timeout=MERGE_SECONDS, env=env, tick=tick)
         if code:
             raise Stop(Exit.INCONCLUSIVE, f"{target.name}: merge exits {code}, log {findings.shown(log)}")
         return {path.name: new[path.name] for path in known.iterdir() if not path.is_symlink()}
