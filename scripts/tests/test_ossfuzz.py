@@ -181,8 +181,9 @@ def test_a_library_that_is_only_here_is_seen(make, write, tmp_path):
     ("seeds", "said"),
     [
         ({"found/beef": None}, "lacks found/beef"),
-        ({"regression/a": b"a"}, "has another regression/a"),
-        ({"seed/b": b"b"}, "has seed/b, which is not committed"),
+        (dict.fromkeys(SEEDS), "lacks found/beef and 2 more"),
+        ({"regression/a": b"a"}, "has another content for regression/a"),
+        ({"seed/b": b"b"}, "has seed/b, not committed"),
     ],
 )
 def test_seeds_are_the_committed_ones(beside, seeds, said):

@@ -10,7 +10,7 @@ import shutil
 import struct
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -109,6 +109,11 @@ def last_line(text: str) -> str:
     return found[0] if found else (text.strip().splitlines() or ["no output"])[-1]
 
 
+def some(names: Iterable[str]) -> str:
+    first, *more = sorted(names)
+    return f"{first} and {len(more)} more" if more else first
+
+
 def check_program(built: Built) -> Iterator[str]:
     """For the right machine, with nothing behind it that is not there."""
     with built.program.open("rb") as file:
@@ -170,13 +175,13 @@ def check_seeds(built: Built) -> Iterator[str]:
     with zipfile.ZipFile(path) as archive:
         packed = {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
         archive.extractall(built.seeds)
-    for name in sorted(committed.keys() - packed.keys()):
-        yield f"{path.name} lacks {name}"
-    for name in sorted(packed.keys() - committed.keys()):
-        yield f"{path.name} has {name}, which is not committed"
-    for name in sorted(committed.keys() & packed.keys()):
-        if packed[name] != committed[name]:
-            yield f"{path.name} has another {name}"
+    other = {name for name in committed.keys() & packed.keys() if packed[name] != committed[name]}
+    if lacking := committed.keys() - packed.keys():
+        yield f"{path.name} lacks {some(lacking)}"
+    if strange := packed.keys() - committed.keys():
+        yield f"{path.name} has {some(strange)}, not committed"
+    if other:
+        yield f"{path.name} has another content for {some(other)}"
 
 
 def check_start(built: Built) -> Iterator[str]:
