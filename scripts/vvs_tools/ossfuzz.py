@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from vvs_tools import OUT, TOP, confine, lint, ossfuzz_checks, process, targets
-from vvs_tools.build import llvm_tool
+from vvs_tools.build import llvm_tool, locked
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
 FOLDER = OUT / "ossfuzz"
@@ -177,7 +177,8 @@ def cli(names: tuple[str, ...], chosen: tuple[str, ...]) -> Exit:
     console = make_console()
     clean = True
     for setting in [SETTINGS[name] for name in names] or SETTINGS.values():
-        with Progress(console, f"ossfuzz {setting.name}") as progress:
+        # One folder, as a service has it: two commands wait for each other.
+        with locked("out/ossfuzz"), Progress(console, f"ossfuzz {setting.name}") as progress:
             faults = run(setting, found, progress.tick)
         for fault in faults:
             console.print(f"{setting.name}: {fault}")
