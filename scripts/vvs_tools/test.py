@@ -81,6 +81,13 @@ STAGES = (
     Stage("freestanding", Kind.CHECK, Level.NORMAL, module("freestanding")),
     Stage("shared-words", Kind.CHECK, Level.NORMAL, module("shared_words"), group="cross"),
     Stage("readers", Kind.PYTEST, Level.ALL, READERS, preset="unit", group="readers"),
+    Stage(
+        "ossfuzz",
+        Kind.CHECK,
+        Level.NORMAL,
+        module("ossfuzz", "--setting", "address", "--target", "tx_packet"),
+    ),
+    Stage("ossfuzz-all", Kind.CHECK, Level.ALL, module("ossfuzz"), timeout_s=3600),
     Stage("trace", Kind.CHECK, Level.ALL, replay("trace"), "trace"),
     Stage("unit-tsan", Kind.CTEST, Level.ALL, preset="unit-tsan"),
     Stage("campaign-tsan", Kind.CHECK, Level.ALL, TSAN_CAMPAIGN),
