@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 import json
+import shutil
 
 import jsonschema
 import pytest
-from vvs_tools import bench_fuzz, bench_oracles, bench_parse, build, targets
+from vvs_tools import bench_fuzz, bench_oracles, bench_parse, bench_peer, build, rust_vmm, targets
 from vvs_tools.console import Exit, Stop
 
 COUNT = {"type": "integer", "exclusiveMinimum": 20}
@@ -53,6 +54,45 @@ def test_a_goal_is_met_or_missed_in_words(capsys):
     assert words.index("met") < words.index("missed")
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("cargo"), reason="there is no cargo, so no peer")
+def test_the_peer_is_measured_in_every_case_and_drawn(script, tmp_path):
+    picture = tmp_path / "peer.svg"
+    done = script("bench", "parse", "--peer", "--json", "--picture", str(picture))
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)["cases"]
+    assert [(case["case"], case["regions"]) for case in told] == ORDER
+    for case in told:
+        keys = ("peer_parse_instructions", "peer_full_instructions")
+        jsonschema.validate(case, {"required": [*keys], "properties": dict.fromkeys(keys, COUNT)})
+        assert case["peer_parse_instructions"] < case["peer_full_instructions"]
+    text = picture.read_text()
+    assert all(f">{case['peer_full_instructions']}<" in text for case in told)
+
+
+def compared(ours: int, peer: int) -> bench_peer.Compared:
+    case = bench_parse.CASES[0]
+    nanoseconds = {"parse": 1.0, "full": 2.0}
+
+    def measured(count: int) -> bench_parse.Measured:
+        return bench_parse.Measured(case, {"parse": count, "full": 2 * count}, nanoseconds)
+
+    return bench_peer.Compared(measured(ours), dict.fromkeys(bench_peer.PROFILES, measured(peer)))
+
+
+@pytest.mark.parametrize(("peer", "word"), [(400, "met"), (399, "missed")])
+def test_the_peer_s_goal_is_met_or_missed_in_words(capsys, peer, word):
+    bench_peer.show([compared(100, 4000), compared(100, peer)], bench_peer.Console(width=120))
+    assert f"in every case: {word}" in capsys.readouterr().out
+
+
+def test_without_cargo_there_is_no_peer(monkeypatch):
+    monkeypatch.setattr(rust_vmm.shutil, "which", lambda name: None)
+    with pytest.raises(Stop, match="the peer is not built: there is no cargo") as stop:
+        bench_peer.programs(lambda: None)
+    assert stop.value.code is Exit.SETUP
+
+
 def test_each_round_of_a_target_has_one_of_the_ceiling(monkeypatch):
     ran = []
 
@@ -83,7 +123,15 @@ def test_a_real_round_counts_cpu_time(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "argv", [[], ["parser"], ["fuzz", "no_such_target"], ["parse", "more"], ["fuzz", "--no-such"]]
+    "argv",
+    [
+        [],
+        ["parser"],
+        ["fuzz", "no_such_target"],
+        ["parse", "more"],
+        ["parse", "--picture", "x.svg"],
+        ["fuzz", "--no-such"],
+    ],
 )
 def test_bad_usage_is_one_line(script, argv):
     done = script("bench", *argv)

@@ -2,15 +2,18 @@
 """scripts/bench: how fast the library parses, how fast the targets run."""
 
 import json
+from functools import partial
+from pathlib import Path
 
 import click
 
-from vvs_tools import bench_fuzz, bench_oracles, bench_parse, build, targets
+from vvs_tools import bench_fuzz, bench_oracles, bench_parse, bench_peer, build, targets
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
 EPILOG = """\b
 Examples:
   scripts/bench parse             instructions a packet, beside the goals; a minute
+  scripts/bench parse --peer      the same chains through rust-vmm's virtio-vsock too; needs cargo
   scripts/bench fuzz              executions a second, beside the engine alone; two minutes
   scripts/bench fuzz tx_packet
   scripts/bench parse --json
@@ -35,19 +38,36 @@ def cli() -> None:
 
 
 @cli.command(epilog=EPILOG)
+@click.option("--peer", is_flag=True, help="Measure rust-vmm's virtio-vsock too, in the same run.")
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="With --peer: where it is drawn.",
+)
 @as_json_option
-def parse(as_json: bool) -> Exit:
+def parse(peer: bool, picture: Path | None, as_json: bool) -> Exit:
     """Instructions that one packet costs, counted by callgrind, and nanoseconds for orientation."""
+    if picture and not peer:
+        raise click.UsageError("--picture needs --peer")
+    console = make_console()
     with Progress(make_console(stderr=True), "bench parse") as progress:
         compile_for(bench_parse.PRESET, [bench_parse.PROGRAM], progress)
-        results = [
-            bench_parse.measure(case, lambda case=case: progress.tick(f"{case.name}, {case.regions} regions"))
-            for case in bench_parse.CASES
-        ]
+        built = bench_peer.programs(lambda: progress.tick("building the peer")) if peer else {}
+        results, compared = [], []
+        for case in bench_parse.CASES:
+            tick = partial(progress.tick, f"{case.name}, {case.regions} regions")
+            results.append(bench_parse.measure(case, tick, bench_parse.own_program()))
+            if peer:
+                compared.append(bench_peer.compare(case, results[-1], built, tick))
+    if picture:
+        bench_peer.draw(compared, picture)
     if as_json:
-        click.echo(json.dumps({"cases": [found.as_object() for found in results]}, indent=2))
+        cases = [found.as_object() for found in (compared or results)]
+        click.echo(json.dumps({"cases": cases}, indent=2))
+    elif peer:
+        bench_peer.show(compared, console)
     else:
-        bench_parse.show(results, make_console())
+        bench_parse.show(results, console)
     return Exit.CLEAN
 
 

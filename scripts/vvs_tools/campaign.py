@@ -110,7 +110,8 @@ class Tally:
             shutil.rmtree(folder, ignore_errors=True)
         for folder in (self.corpus, self.seeds, self.runs_folder):
             folder.mkdir(parents=True, exist_ok=True)
-        corpus.link(self.target.name, self.seeds)
+        for name in (self.target.name, *self.target.borrows):
+            corpus.link(name, self.seeds)
         self.dropped = findings.drop_cut_off(self.corpus)
         self.known = {path.name for path in self.corpus.iterdir()}
         self.earlier = sorted(self.artifacts.iterdir())

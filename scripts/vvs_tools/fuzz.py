@@ -5,12 +5,13 @@ import json
 import os
 import random
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from vvs_tools import OUT, build, fuzz_view, sanitizers, targets
+from vvs_tools import OUT, build, fuzz_view, rust_vmm, sanitizers, targets
 from vvs_tools.campaign import Campaign, plan, plan_runs, wall_seconds
 from vvs_tools.canary import Canary
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
@@ -55,12 +56,27 @@ def compile_all(
         plain: [target.replay(plain).name for target in needed],
     }
     with Progress(console, "fuzz") as progress:
+        compile_peers(found, engine, lambda: progress.tick("building the peers"))
         for preset, programs in wanted.items():
             try:
                 build.build(preset, programs, tick=lambda: progress.tick("building"))
             except build.BuildFailed as failure:
                 message = f"{failure}: log {failure.log}; repeat: {failure.command}"
                 raise Stop(Exit.SETUP, message + first_error(failure.log)) from None
+
+
+def compile_peers(found: list[targets.Target], engine: Engine, tick: Callable[[], None]) -> None:
+    """What some targets run beside the library: as the engine wants it, and as replay does."""
+    if not any(target.peers for target in found):
+        return
+    try:
+        rust_vmm.adapters(tick)
+        if engine.name == LibFuzzer.name:
+            rust_vmm.adapters(tick, counted=True)
+    except rust_vmm.NotBuilt as missing:
+        raise Stop(Exit.SETUP, f"the peers are not built: {missing}") from None
+    except build.BuildFailed as failure:
+        raise Stop(Exit.SETUP, f"{failure}: log {failure.log}; repeat: {failure.command}") from None
 
 
 def verdict_of(campaign: Campaign) -> Exit:
@@ -81,6 +97,7 @@ Examples:
   scripts/fuzz --each --seconds 300 --jobs 2        five minutes for each target
   scripts/fuzz tx_packet --sanitizer memory
   scripts/fuzz --sanitizer thread                   a driver thread against a device thread
+  scripts/fuzz differential --seconds 300           beside rust-vmm's crates; needs cargo
   scripts/fuzz --engine afl                         the same targets under AFL++
   scripts/fuzz --seconds 10 --json >campaign.json
   scripts/fuzz --runs 100000 --seed 1               the same campaign each time
@@ -136,6 +153,8 @@ def cli(
         raise click.UsageError(f"--sanitizer {sanitizer} is not for --engine {engine_name}")
     console = make_console(stderr=as_json)
     found = targets.chosen(names or (THREADED if sanitizer == "thread" else ()))
+    if sanitizer != "address" and any(target.peers for target in found):
+        raise click.UsageError(f"--sanitizer {sanitizer} knows nothing of what a target's peers do")
     presets = engine.presets[sanitizer]
     compile_all(found, engine, presets, console)
     jobs = jobs or os.cpu_count() or 1

@@ -3,6 +3,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -89,6 +90,15 @@ def ruff(files: list[Path], fix: bool) -> Check:
     return Check("ruff", "\n".join(c.output for c in done if c.output), all(c.clean for c in done))
 
 
+def rustfmt(files: list[Path], fix: bool) -> Check:
+    """Where there is no Rust nobody writes any: what is in git was laid out before."""
+    sources = [path for path in files if path.suffix == ".rs"]
+    if not sources or not shutil.which("rustfmt"):
+        return Check("rustfmt", "", True)
+    mode = [] if fix else ["--check", "--color=never"]
+    return call("rustfmt", ["rustfmt", "--edition", "2021", *mode, *sources])
+
+
 def shellcheck(files: list[Path]) -> Check:
     return call("shellcheck", ["shellcheck", *filter(is_bash, files)])
 
@@ -104,6 +114,7 @@ def tasks(files: list[Path], fix: bool) -> list[Callable[[], Check]]:
         *(lambda source=source: clang_tidy(source) for source in compiled_sources(files)),
         lambda: clang_format(files, fix),
         lambda: ruff(files, fix),
+        lambda: rustfmt(files, fix),
         lambda: shellcheck(files),
         lambda: own_rules(files),
     ]
@@ -112,12 +123,12 @@ def tasks(files: list[Path], fix: bool) -> list[Callable[[], Check]]:
 EPILOG = """\b
 Examples:
   scripts/lint
-  scripts/lint --fix    lay out C and Python as they should be, then check the rest
+  scripts/lint --fix    lay out C, Python and Rust as they should be, then check the rest
 """
 
 
 @click.command(epilog=EPILOG)
-@click.option("--fix", is_flag=True, help="Apply what clang-format and ruff can mend.")
+@click.option("--fix", is_flag=True, help="Apply what clang-format, ruff and rustfmt can mend.")
 def cli(fix: bool) -> Exit:
     """Check layout, warnings of the analysers and the project's own rules."""
     console = make_console()

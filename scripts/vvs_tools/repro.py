@@ -15,7 +15,7 @@ import click
 import jsonschema
 from rich.console import Console
 
-from vvs_tools import OUT, build, conformance, findings, minimise, process, sanitizers, targets
+from vvs_tools import OUT, build, conformance, findings, minimise, process, rust_vmm, sanitizers, targets
 from vvs_tools.campaign import REPLAY_TIMEOUT_S
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
@@ -106,7 +106,7 @@ def read_input(path: Path) -> Iterator[Input]:
 
 def target_of_path(path: Path) -> str | None:
     """The innermost folder that has the name of a target."""
-    return next((part for part in reversed(path.parts[:-1]) if part in targets.campaign()), None)
+    return next((part for part in reversed(path.parts[:-1]) if part in targets.nameable()), None)
 
 
 def target_of_queues(scenario: dict[str, Any]) -> str:
@@ -235,7 +235,11 @@ def compile_for(target: targets.Target | None, preset: str) -> None:
     programs = [target.replay(preset).name] if target else ["scn", "vvs-run"]
     with Progress(make_console(stderr=True), "repro") as progress:
         try:
+            if target and target.peers:
+                rust_vmm.adapters(lambda: progress.tick("building the peers"))
             build.build(preset, programs, tick=lambda: progress.tick("building"))
+        except rust_vmm.NotBuilt as missing:
+            raise Stop(Exit.SETUP, f"the peers of {target.name} are not built: {missing}") from None
         except build.BuildFailed as failure:
             raise Stop(Exit.SETUP, f"{failure}: log {failure.log}; repeat: {failure.command}") from None
 
@@ -245,7 +249,7 @@ def choose(told: str | None, scenario: dict[str, Any], console: Console) -> targ
     if not told:
         told = target_of_queues(scenario)
         console.print(f"the path names no target; by its queues: --target {told}")
-    return targets.campaign()[told]
+    return targets.nameable()[told]
 
 
 def make_smaller(
@@ -311,7 +315,7 @@ def cli(file: Path, name: str | None, preset: str, smaller: bool, out: Path | No
         raise click.UsageError("-o says where a minimised input goes: it wants --minimise")
     file = file.resolve()
     told = name or target_of_path(file)
-    if not told or targets.campaign()[told].input == "scenario":
+    if not told or targets.nameable()[told].input == "scenario":
         check_scenario(file)
     compile_for(None, TOOLS_PRESET)
     with read_input(file) as found:

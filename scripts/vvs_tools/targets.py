@@ -25,9 +25,12 @@ class Target:
         bool  # looks for faults; the canary has one, and `nothing` is the ceiling of `scripts/bench fuzz`
     )
     floors: Floors = field(default_factory=Floors)
+    peers: bool = False  # runs rust-vmm's crates too, which cargo builds: only where it is named
+    borrows: tuple[str, ...] = ()  # targets whose committed inputs it starts from too
 
     @classmethod
     def read(cls, entry: dict[str, Any]) -> "Target":
+        entry = entry | {"borrows": tuple(entry.get("borrows", ()))}
         return cls(**entry | {"floors": Floors.read(entry["name"], entry.get("floors", {}))})
 
     def engine(self, preset: str) -> Path:
@@ -58,9 +61,14 @@ def campaign() -> dict[str, Target]:
     return {name: target for name, target in every().items() if target.campaign}
 
 
+def nameable() -> dict[str, Target]:
+    """Those that look for faults, if only where they are named."""
+    return {name: target for name, target in every().items() if target.campaign or target.peers}
+
+
 def chosen(names: tuple[str, ...]) -> list[Target]:
     """Those named on a command line, all that take part in a campaign by default."""
-    known = campaign()
+    known = nameable() if names else campaign()
     for name in names:
         if name not in known:
             raise click.UsageError(f"no target {name}; there are: {', '.join(known)}")

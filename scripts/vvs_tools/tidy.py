@@ -14,7 +14,7 @@ MAX_FILE_LINES = 600
 MAX_LINE_LENGTH = 100
 
 LICENCE = "SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause"
-LICENSED_SUFFIXES = (".c", ".h", ".py", ".cmake")
+LICENSED_SUFFIXES = (".c", ".h", ".py", ".rs", ".cmake")
 
 # Words that mean something else here, or several things; the specification's own are used instead.
 BANNED_WORDS = {"frame", "node", "fuzzer", "testcase", "master", "slave"}
@@ -116,6 +116,8 @@ def rules_for(path: Path) -> list[Rule]:
     in_c = path.suffix in (".c", ".h")
     if in_c:
         rules += [file_length, line_length, c_function_length, names]
+    if path.suffix == ".rs":
+        rules += [file_length, line_length]
     if path.suffix == ".py":
         rules += [file_length, python_function_length]
     if path.suffix in LICENSED_SUFFIXES:
