@@ -30,7 +30,7 @@ if(VVS_OBSERVE)
 endif()
 
 # Valgrind of Debian 12 can't read clang's default DWARF 5.
-if(CMAKE_C_COMPILER_ID MATCHES "Clang")
+if(CMAKE_C_COMPILER_ID MATCHES "Clang" AND NOT VVS_ENGINE_GIVEN)
   add_compile_options($<$<NOT:$<CONFIG:Release>>:-gdwarf-4>)
 endif()
 
@@ -72,6 +72,15 @@ endif()
 
 if(NOT VVS_ENGINE MATCHES "^(none|libfuzzer|afl)$")
   message(FATAL_ERROR "VVS_ENGINE is ${VVS_ENGINE}; it can be none, libfuzzer or afl")
+endif()
+if(VVS_ENGINE_GIVEN)
+  # Sanitizers and instrumentation are in the given flags, for all that is compiled: the harness goes without the
+  # latter. The engine may be C++.
+  target_compile_options(vvs_harness INTERFACE -fno-sanitize=fuzzer-no-link)
+  enable_language(CXX)
+  separate_arguments(given UNIX_COMMAND "${VVS_ENGINE_GIVEN}")
+  target_link_libraries(vvs_engine INTERFACE ${given})
+  return()
 endif()
 if(NOT VVS_ENGINE STREQUAL none)
   # The engine brings main, so a probe needs the entry point: check_c_compiler_flag always fails.

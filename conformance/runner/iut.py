@@ -63,7 +63,7 @@ def _judged(vector: Vector, answer: JSON) -> Outcome:
     if answer.get("unmappable"):
         return Outcome(vector, "unsupported", text="this host can't map the guest memory of the scenario")
     faults = judge(vector, answer)
-    return Outcome(vector, "fail" if faults else "pass", faults)
+    return Outcome(vector, "fail" if faults else "pass", faults, answer=answer)
 
 
 def _alone(vector: Vector) -> Outcome:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""Vectors from packet captures of a vsockmon device: one for each source CID, operation, type, flags and
-length class (the number of bits of the length)."""
+"""Packet captures of a vsockmon device. Vectors from them: one for each source CID, operation, type, flags
+and length class (the number of bits of the length). And captures of packets, for other programs to read."""
 
 import struct
 from collections.abc import Iterable, Iterator
@@ -18,6 +18,11 @@ TRANSPORT_VIRTIO = 2
 HOST_CID = "0x2"
 RX_BUFFER = 3776  # as Linux offers
 MAX_LEN = 65536
+VERSION = (2, 4)  # of the file format
+SNAP_LEN = 65535
+CONNECT, DISCONNECT, CONTROL, PAYLOAD = 1, 2, 3, 4  # enum af_vsockmon_op
+# By the packet's operation, as Linux says them; others are unknown.
+MONITOR_OPS = {1: CONNECT, 2: CONNECT, 3: DISCONNECT, 4: DISCONNECT, 5: PAYLOAD, 6: CONTROL, 7: CONTROL}
 
 
 class NotACapture(ValueError):
@@ -44,6 +49,17 @@ def headers(path: Path) -> Iterator[JSON]:
         *_, transport, header_len, _ = MONITOR.unpack_from(packet)
         if transport == TRANSPORT_VIRTIO and header_len == traffic.HEADER.size:
             yield traffic.header(packet[MONITOR.size :])
+
+
+def capture(packets: Iterable[bytes]) -> bytes:
+    """A capture of packets, 44 header bytes each, as a vsockmon device shows them."""
+    parts = [FILE.pack(MAGICS[0], *VERSION, 0, 0, SNAP_LEN, LINKTYPE_VSOCK)]
+    for raw in packets:
+        fields = dict(zip(traffic.NAMES, traffic.HEADER.unpack(raw), strict=True))
+        ends = [fields[name] for name in traffic.NAMES[:4]]
+        record = MONITOR.pack(*ends, MONITOR_OPS.get(fields["op"], 0), TRANSPORT_VIRTIO, len(raw), 0) + raw
+        parts += [RECORD.pack(0, 0, len(record), len(record)), record]
+    return b"".join(parts)
 
 
 def captures(paths: Iterable[Path]) -> dict[str, list[JSON]]:

@@ -14,7 +14,16 @@ import click
 from click.core import ParameterSource
 from rich.console import Console
 
-from vvs_tools import OUT, TOP, build, conformance_adapter, conformance_wrong, process, sanitizers
+from vvs_tools import (
+    OUT,
+    TOP,
+    build,
+    conformance_adapter,
+    conformance_matrix,
+    conformance_wrong,
+    process,
+    sanitizers,
+)
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
 LOGS = OUT / "conformance"
@@ -157,6 +166,9 @@ Examples:
   scripts/conformance --adapter ./mine.so --strict --known known.txt
   scripts/conformance --adapter wrong                   whether each requirement is failed by a wrong device
   scripts/conformance smoke --adapter 'python3 mine.py' what it still lacks, case by case
+  scripts/conformance --matrix matrix.html --adapter vvs --adapter ./mine.so
+  scripts/conformance --markdown matrix.md --adapter vvs --adapter ./mine.so
+  scripts/conformance --export vectors.tar.gz           the vectors, for use without this project's code
 
 \b
 Exit: 0 nothing fails, 1 findings or a stale entry, 2 usage, 3 not built or no hello, 4 nothing that can
@@ -185,12 +197,31 @@ ADAPTER = click.option(
 @click.option(
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the results there as JUnit."
 )
-@ADAPTER
+@click.option(
+    "--adapter",
+    "wanted",
+    multiple=True,
+    metavar="NAME|CMD|FILE.so",
+    help="The implementation: of adapters.toml, or any other. Several with --matrix and --markdown.",
+)
 @click.option("--strict", is_flag=True, help="What is harmless but advised against (non-strict) fails too.")
 @click.option(
     "--known",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Vectors that are expected to fail; one that passes fails the run.",
+)
+@click.option(
+    "--matrix",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write requirements by adapters as HTML.",
+)
+@click.option(
+    "--markdown", type=click.Path(path_type=Path, dir_okay=False), help="Write the same as Markdown."
+)
+@click.option(
+    "--export",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the vectors as a tar.gz for others.",
 )
 @click.pass_context
 def cli(context: click.Context, **options: object) -> Exit | None:
@@ -231,27 +262,53 @@ def run_vectors(
     filters: tuple[str, ...],
     as_json: bool,
     junit: Path | None,
-    wanted: str | None,
+    wanted: tuple[str, ...],
     strict: bool,
     known: Path | None,
+    matrix: Path | None,
+    markdown: Path | None,
+    export: Path | None,
 ) -> Exit:
     """What the command does without a subcommand."""
     if not all(each.strip() for each in filters):
         raise click.UsageError("--filter is empty: it takes a glob, a folder or a requirement")
-    if junit and not junit.absolute().parent.is_dir():
-        raise click.UsageError(f"--junit: there is no folder {junit.parent}")
+    outputs = {"--junit": junit, "--matrix": matrix, "--markdown": markdown, "--export": export}
+    for option, path in outputs.items():
+        if path and not path.absolute().parent.is_dir():
+            raise click.UsageError(f"{option}: there is no folder {path.parent}")
     console = make_console(stderr=as_json)
     if listing:
-        if filters or junit or wanted or strict or known:
+        if filters or any(outputs.values()) or wanted or strict or known:
             raise click.UsageError("--list runs nothing: it takes --json alone")
         return list_requirements(as_json, make_console())
+    if export:
+        if as_json or junit or matrix or markdown or wanted or strict or known:
+            raise click.UsageError("--export runs nothing: it takes --filter alone")
+        return with_build(lambda: conformance_matrix.export(chosen(filters), export, console))
+    if matrix or markdown:
+        if junit or known:
+            raise click.UsageError("--junit and --known are for one adapter, not for --matrix and --markdown")
+        return with_build(
+            lambda: conformance_matrix.compare(
+                wanted,
+                chosen(filters),
+                console,
+                strict=strict,
+                html=matrix,
+                markdown=markdown,
+                as_json=as_json,
+            )
+        )
+    if len(wanted) > 1:
+        raise click.UsageError("several --adapter want --matrix or --markdown")
+    adapter = wanted[0] if wanted else None
     junit = junit and junit.absolute()
-    if wanted == conformance_wrong.NAME:
+    if adapter == conformance_wrong.NAME:
         if junit or strict or known:
             raise click.UsageError("--adapter wrong takes --filter and --json alone")
         return with_build(lambda: conformance_wrong.run(filters, as_json, console))
-    if wanted or strict or known:
-        return with_build(lambda: run_adapter(wanted, filters, as_json, junit, console, strict, known))
+    if adapter or strict or known:
+        return with_build(lambda: run_adapter(adapter, filters, as_json, junit, console, strict, known))
     return with_build(lambda: run_library(filters, as_json, junit, console))
 
 

@@ -133,10 +133,15 @@ def keep_failed(instance: Path, artifacts: Path) -> dict[Path, str]:
     return dict.fromkeys(crashes, "") | dict.fromkeys(hangs, "SUMMARY: libFuzzer: timeout\n")
 
 
+def is_own(path: Path) -> bool:
+    """Whether an entry of a queue was found, and not given."""
+    return ",orig:" not in path.name
+
+
 def keep_queue(instance: Path, corpus: Path) -> None:
     """Add to `corpus` what was found on the way."""
     for path in instance.glob("queue/id:*"):
-        if ",orig:" not in path.name:
+        if is_own(path):
             keep(path, corpus)
 
 

@@ -64,6 +64,9 @@ TSAN_CAMPAIGN = tool(
     "fuzz", "--sanitizer", "thread", "--seconds", "20", "--out", "build/out/test/campaign-tsan"
 )
 
+# The tests that are skipped elsewhere where what they need is not there.
+READERS = ("conformance/tools/test_tshark.py", "conformance/matrix/test_page.py")
+
 STAGES = (
     Stage("unit", Kind.CTEST, Level.QUICK, preset="unit"),
     Stage("corpus", Kind.CHECK, Level.QUICK, replay("unit"), "unit"),
@@ -77,6 +80,14 @@ STAGES = (
     Stage("release", Kind.CTEST, Level.NORMAL, preset="release"),
     Stage("freestanding", Kind.CHECK, Level.NORMAL, module("freestanding")),
     Stage("shared-words", Kind.CHECK, Level.NORMAL, module("shared_words"), group="cross"),
+    Stage("readers", Kind.PYTEST, Level.ALL, READERS, preset="unit", group="readers"),
+    Stage(
+        "ossfuzz",
+        Kind.CHECK,
+        Level.NORMAL,
+        module("ossfuzz", "--setting", "address", "--target", "tx_packet"),
+    ),
+    Stage("ossfuzz-all", Kind.CHECK, Level.ALL, module("ossfuzz"), timeout_s=3600),
     Stage("trace", Kind.CHECK, Level.ALL, replay("trace"), "trace"),
     Stage("unit-tsan", Kind.CTEST, Level.ALL, preset="unit-tsan"),
     Stage("campaign-tsan", Kind.CHECK, Level.ALL, TSAN_CAMPAIGN),
