@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""Vectors from packet captures of a vsockmon device: one for each source CID, operation, type, flags and
-length class (the number of bits of the length)."""
+"""Packet captures as a vsockmon device makes them: packets written as one, and vectors from captures, one for
+each source CID, operation, type, flags and length class (the number of bits of the length)."""
 
 import struct
 from collections.abc import Iterable, Iterator
@@ -15,6 +15,8 @@ MAGICS = (0xA1B2C3D4, 0xA1B23C4D)  # microseconds, nanoseconds
 LINKTYPE_VSOCK = 271
 MONITOR = struct.Struct("<QQIIHHHH")  # struct af_vsockmon_hdr: cids, ports, op, transport, len, reserved
 TRANSPORT_VIRTIO = 2
+MONITOR_OPS = (0, 1, 1, 2, 2, 4, 3, 3)  # connect, disconnect, control, payload; by operation of a packet
+SNAP_LEN = 1 << 18
 HOST_CID = "0x2"
 RX_BUFFER = 3776  # as Linux offers
 MAX_LEN = 65536
@@ -44,6 +46,19 @@ def headers(path: Path) -> Iterator[JSON]:
         *_, transport, header_len, _ = MONITOR.unpack_from(packet)
         if transport == TRANSPORT_VIRTIO and header_len == traffic.HEADER.size:
             yield traffic.header(packet[MONITOR.size :])
+
+
+def content(packets: Iterable[bytes]) -> bytes:
+    """A capture file of packets, each with its header of 44 bytes; a microsecond apart."""
+    parts = [FILE.pack(MAGICS[0], 2, 4, 0, 0, SNAP_LEN, LINKTYPE_VSOCK)]
+    for number, packet in enumerate(packets):
+        src_cid, dst_cid, src_port, dst_port, _, _, op, *_ = traffic.HEADER.unpack_from(packet)
+        kind = MONITOR_OPS[op] if op < len(MONITOR_OPS) else 0
+        about = (src_cid, dst_cid, src_port, dst_port, kind, TRANSPORT_VIRTIO, traffic.HEADER.size, 0)
+        length = MONITOR.size + len(packet)
+        seconds, microseconds = divmod(number, 1_000_000)
+        parts += [RECORD.pack(seconds, microseconds, length, length), MONITOR.pack(*about), packet]
+    return b"".join(parts)
 
 
 def captures(paths: Iterable[Path]) -> dict[str, list[JSON]]:
