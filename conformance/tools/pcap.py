@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""Packet captures of a vsockmon device. Vectors from them: one for each source CID, operation, type, flags
-and length class (the number of bits of the length). And captures of packets, for other programs to read."""
+"""Packet captures as a vsockmon device makes them: packets written as one, and vectors from captures, one for
+each source CID, operation, type, flags and length class (the number of bits of the length)."""
 
 import struct
 from collections.abc import Iterable, Iterator
@@ -15,14 +15,11 @@ MAGICS = (0xA1B2C3D4, 0xA1B23C4D)  # microseconds, nanoseconds
 LINKTYPE_VSOCK = 271
 MONITOR = struct.Struct("<QQIIHHHH")  # struct af_vsockmon_hdr: cids, ports, op, transport, len, reserved
 TRANSPORT_VIRTIO = 2
+MONITOR_OPS = (0, 1, 1, 2, 2, 4, 3, 3)  # connect, disconnect, control, payload; by operation of a packet
+SNAP_LEN = 1 << 18
 HOST_CID = "0x2"
 RX_BUFFER = 3776  # as Linux offers
 MAX_LEN = 65536
-VERSION = (2, 4)  # of the file format
-SNAP_LEN = 65535
-CONNECT, DISCONNECT, CONTROL, PAYLOAD = 1, 2, 3, 4  # enum af_vsockmon_op
-# By the packet's operation, as Linux says them; others are unknown.
-MONITOR_OPS = {1: CONNECT, 2: CONNECT, 3: DISCONNECT, 4: DISCONNECT, 5: PAYLOAD, 6: CONTROL, 7: CONTROL}
 
 
 class NotACapture(ValueError):
@@ -52,13 +49,15 @@ def headers(path: Path) -> Iterator[JSON]:
 
 
 def capture(packets: Iterable[bytes]) -> bytes:
-    """A capture of packets, 44 header bytes each, as a vsockmon device shows them."""
-    parts = [FILE.pack(MAGICS[0], *VERSION, 0, 0, SNAP_LEN, LINKTYPE_VSOCK)]
-    for raw in packets:
-        fields = dict(zip(traffic.NAMES, traffic.HEADER.unpack(raw), strict=True))
-        ends = [fields[name] for name in traffic.NAMES[:4]]
-        record = MONITOR.pack(*ends, MONITOR_OPS.get(fields["op"], 0), TRANSPORT_VIRTIO, len(raw), 0) + raw
-        parts += [RECORD.pack(0, 0, len(record), len(record)), record]
+    """A capture file of packets, each with its header of 44 bytes; a microsecond apart."""
+    parts = [FILE.pack(MAGICS[0], 2, 4, 0, 0, SNAP_LEN, LINKTYPE_VSOCK)]
+    for number, packet in enumerate(packets):
+        src_cid, dst_cid, src_port, dst_port, _, _, op, *_ = traffic.HEADER.unpack_from(packet)
+        kind = MONITOR_OPS[op] if op < len(MONITOR_OPS) else 0
+        about = (src_cid, dst_cid, src_port, dst_port, kind, TRANSPORT_VIRTIO, traffic.HEADER.size, 0)
+        length = MONITOR.size + len(packet)
+        seconds, microseconds = divmod(number, 1_000_000)
+        parts += [RECORD.pack(seconds, microseconds, length, length), MONITOR.pack(*about), packet]
     return b"".join(parts)
 
 

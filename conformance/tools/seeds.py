@@ -24,6 +24,7 @@ CUT_AREAS = ("event/", "packet/header/", "packet/length/", "packet/many/", "pack
              "rx/capacity/", "rx/framing/", "tx/framing/")  # fmt: skip
 RACE_TARGET = "race"
 RACE_AREA = "live/"
+REGRESSION_AREA = "regression/"
 HEADER_TARGET = "packet_header"
 OPERATIONS = 16  # of the target packet_header
 EVERY_OPERATION = b"".join(bytes([op]) + (0x0102030405060708 * (op + 1) % 2**64).to_bytes(8, "little")
@@ -46,7 +47,9 @@ def target(vector: Vector) -> str:
 
 
 def paths_of(vector: Vector) -> list[Path]:
-    """One for each target it is a seed of."""
+    """One for each target it is a seed of; a regression is in the corpus of the target that found it."""
+    if vector.id.startswith(REGRESSION_AREA):
+        return []
     others = CUT_TARGETS if vector.id.startswith(CUT_AREAS) else ()
     if vector.id.startswith(RACE_AREA):
         others = (RACE_TARGET,)

@@ -18,11 +18,15 @@
 #define CHILD_SECONDS 10u /* that long a run is a finding: a timeout */
 #define MAX_INPUT (1u << 20)
 #define REPORT_BYTES (1u << 16) /* what a child says first */
+#define DETAIL_BYTES 512u
+#define TOP_PLACES 3u
 #define LEAK "memory-leak"
 #define TIMEOUT "timeout"
 
 static uint8_t trial[MAX_INPUT];
 static char report[REPORT_BYTES + 1];
+static char detail[DETAIL_BYTES]; /* of the child that failed last */
+static char wanted[DETAIL_BYTES]; /* of the input itself */
 
 /* The word at `text`: letters, digits, - and _. */
 static void copy_word(char *out_token, const char *text)
@@ -36,10 +40,82 @@ static void copy_word(char *out_token, const char *text)
     out_token[len] = '\0';
 }
 
+static const char oracle[] = "\noracle ";
+
+static bool is_number(const char *word, size_t len)
+{
+    static const char hexadecimal[] = "0123456789abcdef";
+    return isdigit((unsigned char)word[0]) || (len == 2 && strspn(word, hexadecimal) >= 2);
+}
+
+/* What the oracle said, each number as #. */
+static void copy_said(char *out_detail, const char *text)
+{
+    size_t len = 0;
+    while (*text != '\0' && *text != '\n' && len + 1 < DETAIL_BYTES) {
+        size_t word = 0;
+        while (isalnum((unsigned char)text[word]) || text[word] == '_') {
+            word++;
+        }
+        if (word != 0 && is_number(text, word)) {
+            len -= len != 0 && out_detail[len - 1] == '-';
+            out_detail[len++] = '#';
+            text += word;
+            continue;
+        }
+        size_t piece = word != 0 ? word : 1;
+        for (; piece != 0 && len + 1 < DETAIL_BYTES; piece--) {
+            out_detail[len++] = *text++;
+        }
+    }
+    out_detail[len] = '\0';
+}
+
+/* The library's functions at the top of the first stack; none where nobody named them. */
+static void copy_places(char *out_detail)
+{
+    char *stack = strstr(report, "#0 0x");
+    char *end = stack ? strstr(stack, "\n\n") : NULL;
+    size_t len = 0;
+    if (end) {
+        *end = '\0';
+    }
+    for (uint32_t i = 0; stack && i < TOP_PLACES; i++) {
+        char *place = strstr(stack, "/lib/src/");
+        char *name = NULL;
+        for (char *in = stack; place && (in = strstr(in, " in ")) && in < place; in++) {
+            name = in + strlen(" in ");
+        }
+        if (!name) {
+            break;
+        }
+        size_t size = strcspn(name, " ");
+        if (len + size + 2 > DETAIL_BYTES) {
+            break;
+        }
+        memcpy(out_detail + len, name, size);
+        len += size;
+        out_detail[len++] = ' ';
+        stack = place + 1;
+    }
+    out_detail[len] = '\0';
+}
+
+/* As scripts/vvs_tools/tokens.py has it. */
+static void detail_of_report(char *out_detail)
+{
+    const char *at = strstr(report, oracle);
+    const char *said = at ? strstr(at, ": ") : NULL;
+    if (said) {
+        copy_said(out_detail, said + 2);
+    } else {
+        copy_places(out_detail);
+    }
+}
+
 /* As scripts/vvs_tools/findings.py has it. */
 static void token_of_report(char *out_token)
 {
-    static const char oracle[] = "\noracle ";
     static const char summary[] = "SUMMARY: ";
     const char *at = strstr(report, oracle);
     if (at) {
@@ -119,10 +195,12 @@ static bool run(char *out_token, const uint8_t *bytes, size_t len, bool leaks)
         return false;
     }
     out_token[0] = '\0';
+    detail[0] = '\0';
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
         copy_word(out_token, TIMEOUT);
     } else if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS) {
         token_of_report(out_token);
+        detail_of_report(detail);
     }
     return true;
 }
@@ -157,6 +235,7 @@ bool minimise(struct minimised *out, const char *path, const uint8_t *bytes, siz
     if (out->token[0] == '\0') {
         return true;
     }
+    memcpy(wanted, detail, sizeof wanted);
     if (!write_file(path, bytes, len)) {
         return false;
     }
@@ -169,7 +248,7 @@ bool minimise(struct minimised *out, const char *path, const uint8_t *bytes, siz
         if (!run(token, trial, next, leaks)) {
             return false;
         }
-        bool same = strcmp(token, out->token) == 0;
+        bool same = strcmp(token, out->token) == 0 && strcmp(detail, wanted) == 0;
         candidates_verdict(same);
         out->candidates++;
         if (same && !write_file(path, trial, next)) {

@@ -18,7 +18,8 @@ struct minimised {
 };
 
 /* minimise runs the target on candidates, each in a child of its own, and writes to `path` the
- * first input that fails and each smaller one. At most `seconds` pass.
+ * first input that fails and each smaller one that fails with the same token, and the same words of
+ * the oracle or the same functions on the stack. At most `seconds` pass.
  *
  * Returns  false when no child can be made or `path` can't be written: errno says why. */
 bool minimise(struct minimised *out, const char *path, const uint8_t *bytes, size_t len,

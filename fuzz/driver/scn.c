@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* scn: scenarios between bytes, JSON and a drawing; and the field table for other tools. */
+/* scn: scenarios between bytes, JSON, a drawing and packets; and the field table for other tools. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -8,6 +8,7 @@
 
 #include "draw.h"
 #include "json.h"
+#include "packets.h"
 #include "scn_resolve.h"
 
 enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_SETUP = 3 };
@@ -16,6 +17,7 @@ static const char usage[] =
     "Usage: scn json FILE...           scenario bytes as JSON, one after the other\n"
     "       scn bytes FILE [-o OUT]    JSON as canonical scenario bytes\n"
     "       scn draw FILE              bytes or JSON as a drawing of memory, chains and steps\n"
+    "       scn packets FILE           what the guest offers and is sent, a line of JSON each\n"
     "       scn resolve [FILE...]      bytes or JSON as a request to an adapter, a line each; "
     "without\n"
     "                                  FILE, JSON from standard input, a scenario a line\n"
@@ -156,6 +158,14 @@ static void to_drawing(const char *name)
     }
 }
 
+static void to_packets(const char *name)
+{
+    read_either(name);
+    if (!packets_print(stdout, &scenario)) {
+        stop(EXIT_SETUP, "no memory for the guest");
+    }
+}
+
 static void to_requests(char **names, int count)
 {
     if (!scn_resolve_start()) {
@@ -264,13 +274,15 @@ int main(int argc, char **argv)
         to_bytes(argv[2], argv[4]);
     } else if (strcmp(command, "draw") == 0 && argc == 3) {
         to_drawing(argv[2]);
+    } else if (strcmp(command, "packets") == 0 && argc == 3) {
+        to_packets(argv[2]);
     } else if (strcmp(command, "resolve") == 0) {
         to_requests(argv + 2, argc - 2);
     } else if (strcmp(command, "fields") == 0 && argc == 2) {
         print_fields();
     } else {
         stop(EXIT_USAGE, "bad arguments; want: json FILE... | bytes FILE [-o OUT] | draw FILE | "
-                         "resolve [FILE...] | fields");
+                         "packets FILE | resolve [FILE...] | fields");
     }
     close_output(stdout, "standard output");
     return EXIT_CLEAN;

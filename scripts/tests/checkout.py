@@ -7,7 +7,16 @@ from pathlib import Path
 
 from vvs_tools import TOP
 
-PARTS = ("CMakeLists.txt", "CMakePresets.json", "cmake", "fuzz", "lib", "requirements.txt", "scripts")
+PARTS = (
+    "CMakeLists.txt",
+    "CMakePresets.json",
+    "cmake",
+    "conformance",
+    "fuzz",
+    "lib",
+    "requirements.txt",
+    "scripts",
+)
 
 
 class Checkout:

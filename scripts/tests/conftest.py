@@ -8,6 +8,11 @@ from toys import Maker
 from vvs_tools import TOP, build, corpus, targets
 
 
+def pytest_addoption(parser):
+    parser.addoption("--kills", default=4, type=int, help="how often test_faults.py kills a campaign")
+    parser.addoption("--kill-seed", default=1, type=int, help="the PRNG seed of the moments at which it does")
+
+
 @pytest.fixture
 def script():
     """Runs scripts/NAME with arguments, as a person would."""

@@ -49,7 +49,20 @@ def test_the_summary_names_finding_and_command(broken):
     done = broken.run("scripts/fuzz", *RUN)
     assert done.returncode == 1, done.stderr
     assert "FINDING tx_packet: used-len" in done.stdout
-    assert "reproduce: scripts/repro build/out/fuzz/tx_packet/findings/crash-" in done.stdout
+    assert "reproduce: scripts/repro build/out/fuzz/findings/used-len-" in done.stdout
+
+
+def test_it_is_one_finding_that_is_shrunk_and_repeated(broken):
+    done = broken.run("scripts/triage", "--json")
+    assert done.returncode == 1, done.stderr
+    (box,) = json.loads(done.stdout)["findings"]
+    assert box["token"] == "used-len: used length # for id #, expected #"
+    assert (box["runs"], box["failed"]) == (10, 10)
+    assert box["bytes_small"] <= box["bytes_found"]
+    assert box["vector"]
+    shown = broken.run(*shlex.split(box["command"]))
+    assert shown.returncode == 1, shown.stderr
+    assert "FINDING tx_packet: used-len" in shown.stdout
 
 
 def test_an_interrupt_keeps_the_findings(broken):

@@ -27,7 +27,8 @@ def test_found_it_leaves_nothing_and_says_nothing_of_a_finding(engine, tmp_path)
     [
         ("inited; echo 'Done 300000 runs'", PLANTED, "not found in 7 inputs"),
         ("echo no such mutator; exit 9", PLANTED, "exit code 9"),
-        (FOUND, "exit 0", "its replay does not fail"),
+        (f"echo '{canary.PLANTED}'; {FOUND}", "exit 0", "found, but its replay does not fail"),
+        (FOUND, "exit 0", "another failure came first, heap-buffer-overflow, which a replay does not show"),
         (FOUND, f"echo '{canary.PLANTED}'; exit 1", "as crash and not as used-len"),
     ],
 )

@@ -215,7 +215,7 @@ def test_an_interrupt_keeps_what_was_found(afl):
         for _ in made.run(campaign.plan([toy("toy")], 1, 60)):
             if made.elapsed > 0.5:
                 raise KeyboardInterrupt
-    assert [finding.kind for finding in made.tallies["toy"].all_findings()] == ["crash, not replayed yet"]
+    assert [finding.doubt for finding in made.tallies["toy"].all_findings()] == ["not replayed yet"]
 
 
 def test_what_a_killed_campaign_left_behind_is_taken_up_by_the_next(afl, write, tmp_path):

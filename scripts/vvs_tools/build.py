@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import click
+
 from vvs_tools import BUILD, OUT, TOP, process
-from vvs_tools.console import Exit, Stop
+from vvs_tools.console import Exit, Stop, main
 
 LLVM_VERSIONS = range(19, 13, -1)
 
@@ -109,3 +111,19 @@ def build(
         visible = (name for name, found in presets().items() if not found.get("hidden"))
         raise Stop(Exit.USAGE, f"no preset {preset}; there are: {', '.join(visible)}")
     return _run(preset, commands(preset, targets), log, tick)
+
+
+@click.command()
+@click.argument("preset")
+@click.argument("names", metavar="[PROGRAM]...", nargs=-1)
+def cli(preset: str, names: tuple[str, ...]) -> Exit:
+    """Build programs of a preset, all by default."""
+    try:
+        build(preset, names)
+    except BuildFailed as failure:
+        raise Stop(Exit.SETUP, f"{failure}: log {failure.log}; repeat: {failure.command}") from None
+    return Exit.CLEAN
+
+
+if __name__ == "__main__":
+    main(cli, "launch.bash build")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """A campaign: which target runs when on which core, restarted after each finding, every finding replayed."""
 
-import fcntl
 import math
+import os
 import shutil
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -10,13 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vvs_tools import corpus, engine, findings, process, reach
-from vvs_tools.canary import Canary
+from vvs_tools import corpus, engine, findings, process, reach, tokens
+from vvs_tools.boxes import Box, Boxes, listed
+from vvs_tools.canary import Canary, canary_twin
 from vvs_tools.console import Exit, Stop
 from vvs_tools.engine import Numbers
 from vvs_tools.engines import Engine, LibFuzzer, Run
 from vvs_tools.findings import Finding
+from vvs_tools.folder import locked
+from vvs_tools.slices import Slices
 from vvs_tools.targets import Target
+from vvs_tools.triaging import Triage
 
 POLL_S = 0.05
 REPLAY_TIMEOUT_S = 3 * engine.INPUT_TIMEOUT_S
@@ -26,6 +30,12 @@ EARLIER_SECONDS = 10
 NEW_SECONDS = 60
 # Of a target that is bound by inputs.
 RUNS_SECONDS = 600
+# So long at most findings are looked into when the time is over; scripts/triage goes on from there.
+TRIAGE_SECONDS = 120
+# Of inputs that fail in a way that is known, so many are kept; the others are counted.
+KEPT_INPUTS = 10
+# Of processes that have ended, so many logs a target.
+KEPT_LOGS = 20
 # With less free space a finding could be cut off when it is written.
 FREE_BYTES = 16 << 20
 
@@ -136,15 +146,31 @@ class Tally:
         """Floors; none where too little ran to tell."""
         return [verdict for verdict in self.floors if not verdict.met and reach.enough(self.done)]
 
+    @property
+    def aimless(self) -> bool:
+        """It has run, and what it is about was never reached: with few inputs no floor would tell."""
+        return bool(self.target.floors.parsed and self.done.executions and not self.done.parsed)
+
     def all_findings(self) -> list[Finding]:
         """Those that nobody had the time to replay too."""
         rest = [self.found(path, text, "not replayed yet") for path, text in self.pending.items()]
         return [*self.findings.values(), *rest]
 
     def found(self, path: Path, text: str, doubt: str = "") -> Finding:
-        kind = findings.kind_of(text) + (f", {doubt}" if doubt else "")
+        token = tokens.token_of(text)
         command = findings.repro_command(path, self.target.name, self.preset)
-        return Finding(path, kind, command, findings.report_of(text))
+        return Finding(path, token.kind, command, findings.report_of(text), token.id, doubt)
+
+    def entries(self) -> int:
+        """Of the working corpus."""
+        with os.scandir(self.corpus) as found:
+            return sum(1 for _ in found)
+
+    def tidy(self, log: Path) -> None:
+        """Only the newest logs are of use, and a campaign may last for days."""
+        old = self.runs_folder / f"{int(log.stem) - KEPT_LOGS}.log"
+        for path in (old, engine.stats_of(old)):
+            path.unlink(missing_ok=True)
 
 
 class Campaign:
@@ -161,9 +187,11 @@ class Campaign:
         seed: int = 1,
         most: int | None = None,
         engine: Engine | None = None,
+        builds: Sequence[str] = (),
     ) -> None:
         self.out = out
-        self.fuzz_preset = presets[0]
+        self.fuzz_preset, self.preset = presets
+        self.builds = builds  # that are asked of each finding, besides the preset's own
         self.env = env
         self.canary = canary
         self.seed = seed
@@ -171,22 +199,22 @@ class Campaign:
         self.tallies = {
             target.name: Tally(target, out / target.name, presets[1], most, self.engine) for target in targets
         }
+        self.boxes: Boxes | None = None  # of the folder, once it is ours
+        self.confirmed: set[str] = set()  # boxes that this campaign has seen fail
+        self.looked_into: set[str] = set()
+        self.before = 0.0  # seconds of the campaign that this one goes on with
         self.began = time.monotonic()
 
     @property
     def elapsed(self) -> float:
-        return time.monotonic() - self.began
+        return self.before + time.monotonic() - self.began
 
     @contextmanager
     def prepared(self) -> Iterator[None]:
         """Folders made, half-written entries dropped, and no other campaign in the same folder."""
-        self.out.mkdir(parents=True, exist_ok=True)
-        with (self.out / ".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Stop(Exit.INCONCLUSIVE, f"a campaign works in {self.out}; try --out DIR") from None
+        with locked(self.out):
             self.check_space()
+            self.boxes = Boxes(self.out)
             for tally in self.tallies.values():
                 tally.prepare()
             yield
@@ -199,17 +227,30 @@ class Campaign:
                 f"no space: {free >> 20} MiB free in {self.out}, it takes {FREE_BYTES >> 20}; try --out DIR",
             )
 
-    def run(self, jobs: Sequence[Sequence[Piece]]) -> Iterator[None]:
+    def run(self, jobs: Sequence[Sequence[Piece]]) -> Generator[None]:
         """Run to the end, yielding often; closing it ends every child. The canary's time is its own."""
+        yield from self.all_of([self.job(pieces) for pieces in jobs], len(jobs))
+
+    def run_slices(self, slices: Slices) -> Generator[None]:
+        """The same, each job on what target the slices say."""
+        yield from self.all_of([self.slice_job(slices) for _ in range(slices.jobs)], slices.jobs)
+
+    def all_of(self, working: list[Generator[None]], jobs: int) -> Generator[None]:
         self.began = time.monotonic()
         if self.canary:
             yield from self.together([self.canary.run(self.child, self.env)])
+            if self.canary.finding:
+                box = self.boxes.fold(canary_twin(), self.preset, self.canary.finding, self.canary.said, 0.0)
+                self.confirmed.add(box.id)
         self.began = time.monotonic()
-        yield from self.together([self.job(pieces) for pieces in jobs])
+        yield from self.together(working)
         yield from self.together([self.check_new(tally) for tally in self.tallies.values()])
         yield from self.together([self.judge_earlier(tally) for tally in self.tallies.values()])
+        yield from self.together([self.judge_boxes()])
+        until = self.elapsed + TRIAGE_SECONDS
+        yield from self.together([self.look_into(until) for _ in range(jobs)])
 
-    def together(self, working: list[Generator[None]]) -> Iterator[None]:
+    def together(self, working: list[Generator[None]]) -> Generator[None]:
         done = object()
         try:
             while working:
@@ -230,8 +271,44 @@ class Campaign:
             if tally.left > 0 and not tally.fault:
                 tally.fault = f"{tally.left:,} of {tally.most:,} inputs were not run in {RUNS_SECONDS} s"
 
+    def slice_job(self, slices: Slices) -> Generator[None]:
+        """Findings are looked into as they come: the campaign may last for days."""
+        while self.elapsed < slices.wall - POLL_S and not all(tally.fault for tally in self.tallies.values()):
+            name, end = slices.take(self.elapsed)
+            tally, began = self.tallies[name], self.elapsed
+            before = tally.entries() + tally.numbers().edges
+            while self.elapsed < end and not tally.fault:
+                yield from self.fuzz(tally, end)
+                yield from self.judge(tally, end)
+                yield from self.look_into(slices.wall)
+            new = tally.entries() + tally.numbers().edges - before
+            slices.told(name, self.elapsed - began, max(0, new))
+            yield
+
+    def look_into(self, until: float) -> Generator[None]:
+        """What nobody has looked into yet, by this job or another."""
+        targets = [tally.target for tally in self.tallies.values()]
+        triage = Triage(self.boxes, targets, self.child_of_triage, self.builds, self.env)
+        for box in self.boxes.waiting():
+            if self.elapsed > until:
+                return
+            if box.id not in self.looked_into:
+                self.looked_into.add(box.id)
+                yield from triage.run(box)
+
+    def child_of_triage(
+        self, argv: Sequence[str | Path], log: Path, seconds: float, env: Mapping[str, str]
+    ) -> Generator[None, None, int]:
+        return (yield from self.child(argv, log, self.elapsed + seconds, **env))
+
+    def listed(self) -> list[Box]:
+        """The findings of this campaign."""
+        return (
+            listed(box for box in self.boxes.all.values() if box.id in self.confirmed) if self.boxes else []
+        )
+
     def child(
-        self, argv: Sequence[str | Path], log: Path, until: float, **env: str
+        self, argv: Sequence[str | Path], log: Path, until: float, /, **env: str
     ) -> Generator[None, None, int]:
         """Yields while the child runs; at last its exit code, or TIMED_OUT."""
         with log.open("wb") as out:
@@ -275,6 +352,7 @@ class Campaign:
             del tally.running[log]
             tally.done += self.engine.read(log, time.monotonic() - began)
             failed = self.engine.end(run)
+            tally.tidy(log)
             tally.pending |= {path: text for path, text in failed.items() if path not in tally.findings}
         given = [path for path in failed if self.forget(tally, path)]
         if failed and not given and not self.engine.loaded(log):
@@ -301,9 +379,33 @@ class Campaign:
             doubt = "" if fails else "not reproduced by a replay"
             if findings.is_cut_off(path):
                 doubt = "cut off when it was written"
-            finding = tally.found(path, replayed if fails else text, doubt)
-            tally.findings[path] = finding
+            self.keep(
+                tally, tally.found(path, replayed if fails else text, doubt), replayed if fails else text
+            )
             tally.pending.pop(path, None)
+
+    def keep(self, tally: Tally, finding: Finding, text: str, *, again: bool = False) -> None:
+        """Lay it down, or count it where it is known; of what is known well enough the input goes."""
+        box = self.boxes.fold(tally.target, self.preset, finding, text, self.elapsed, again=again)
+        self.confirmed.add(box.id)
+        if box.count > KEPT_INPUTS and not again:
+            finding.file.unlink(missing_ok=True)
+        else:
+            tally.findings[finding.file] = finding
+
+    def judge_boxes(self) -> Generator[None]:
+        """What an earlier campaign has laid down and this one has not met: does it still fail?"""
+        until = self.elapsed + EARLIER_SECONDS
+        for box in listed(self.boxes.all.values()):
+            tally = self.tallies.get(box.target)
+            if tally is None or box.id in self.confirmed or box.doubt or self.elapsed > until:
+                continue
+            fails, _ = yield from self.replay(tally, box.input)
+            if fails:
+                self.confirmed.add(box.id)
+            else:
+                box.mended = True
+                box.write()
 
     def check_new(self, tally: Tally) -> Generator[None]:
         """The costly oracles have seen one input in so many: replay has all of them, and sees what led
@@ -326,21 +428,21 @@ class Campaign:
             rest = rest[done:]
             if failed:
                 artifact = failed.replace(tally.artifacts / f"crash-{failed.name}")
-                tally.findings[artifact] = tally.found(artifact, text)
+                self.keep(tally, tally.found(artifact, text), text)
         if rest:
             tally.fault = f"no time to replay {len(rest)} new corpus entries under the costly oracles"
 
     def judge_earlier(self, tally: Tally) -> Generator[None]:
         """What an earlier campaign left behind, perhaps without a word, is a finding as long as it fails."""
         until = self.elapsed + EARLIER_SECONDS
-        rest = [path for path in tally.earlier if path not in tally.findings]
+        rest = [path for path in tally.earlier if path not in tally.findings and path.exists()]
         for number, path in enumerate(rest):
             if self.elapsed > until:
                 tally.fault = f"no time to replay {len(rest) - number} findings of earlier campaigns"
                 break
             fails, replayed = yield from self.replay(tally, path)
             if fails:
-                tally.findings[path] = tally.found(path, replayed)
+                self.keep(tally, tally.found(path, replayed), replayed, again=True)
 
     def replay(self, tally: Tally, path: Path) -> Generator[None, None, tuple[bool, str]]:
         """Whether it fails, and what the program printed."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from vvs_tools import engine, findings, targets
 from vvs_tools.engines import Engine, LibFuzzer, Run
 from vvs_tools.findings import Finding
+from vvs_tools.targets import Target
 
 # Half of all PRNG seeds need fewer than 1,000 inputs, the worst of sixty 23,000. Bound by inputs, not by
 # seconds, it is the same on any machine; the time is for an engine that hangs.
@@ -22,6 +23,10 @@ PLANTED = "canary: a wrong used length"
 TWIN = "tx_packet"
 
 Child = Callable[..., Generator[None, None, int]]
+
+
+def canary_twin() -> Target:
+    return targets.every()[TWIN]
 
 
 @dataclass
@@ -37,6 +42,7 @@ class Canary:
     executions: int = 0
     fault: str = ""  # why it was not found
     finding: Finding | None = None  # another bug, that came first
+    said: str = ""  # by the replay of that
 
     def run(self, child: Child, base: Mapping[str, str]) -> Generator[None]:
         """The way of every finding: engine, artifact, replay, kind. Found, it leaves nothing behind."""
@@ -61,12 +67,17 @@ class Canary:
 
     def judge(self, artifact: Path, code: int, text: str) -> None:
         kind = findings.kind_of(text)
-        if not code:
+        engine_saw = engine.log_tail(self.folder / "engine.log")
+        if not code and PLANTED in engine_saw:
             self.fault = "found, but its replay does not fail"
+        elif not code:
+            seen = findings.kind_of(engine_saw)
+            self.fault = f"not found: another failure came first, {seen}, which a replay does not show"
         elif PLANTED not in text:
             self.fault = f"not found: another bug came first, {kind}"
             command = findings.repro_command(artifact, TWIN, self.presets[1])
             self.finding = Finding(artifact, kind, command, findings.report_of(text))
+            self.said = text
         elif kind != KIND:
             self.fault = f"found, but as {kind} and not as {KIND}"
         else:

@@ -4,14 +4,15 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from vvs_tools.targets import Target
 
 INPUT_TIMEOUT_S = 10
+NEVER_S = 10**9
 RSS_LIMIT_MB = 2048
 INTERRUPTED = 72  # its exit code after SIGTERM
 TAIL_BYTES = 1 << 16
@@ -46,7 +47,7 @@ def command(
         f"-max_len={target.max_len}",
         f"-artifact_prefix={artifacts}/",
         f"-timeout={INPUT_TIMEOUT_S}",
-        f"-report_slow_units={INPUT_TIMEOUT_S}",
+        f"-report_slow_units={NEVER_S}",  # by the wall clock, which may jump; what is too slow is a timeout
         f"-rss_limit_mb={RSS_LIMIT_MB}",
         "-reduce_inputs=0",  # it searches each counter among those of the parent, and rewrites files
         # How often an edge is taken tells little of inputs that are built by structure: a fifth of the corpus
@@ -83,6 +84,14 @@ class Numbers:
             self.places | other.places,
             self.compared + other.compared,
         )
+
+    def as_object(self) -> dict[str, Any]:
+        told = {each.name: getattr(self, each.name) for each in fields(self)}
+        return told | {"tags": dict(self.tags), "places": sorted(self.places)}
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Self:
+        return cls(**{**told, "tags": Counter(told["tags"]), "places": frozenset(told["places"])})
 
     @property
     def per_second(self) -> float:

@@ -27,9 +27,12 @@ class Finding:
     kind: str
     command: str
     report: str = ""  # the line that says what is wrong
+    token: str = ""  # equal for those that are one (tokens.py)
+    doubt: str = ""  # why it may be none
 
     def as_object(self) -> dict[str, str]:
-        return {"file": shown(self.file), "kind": self.kind, "command": self.command}
+        told = {"file": shown(self.file), "kind": self.kind, "token": self.token, "command": self.command}
+        return told | ({"doubt": self.doubt} if self.doubt else {})
 
 
 def shown(path: Path) -> str:
@@ -69,9 +72,13 @@ def repro_command(path: Path, target: str, preset: str) -> str:
     return shlex.join(argv)
 
 
-def content_name(path: Path) -> str:
+def name_of(content: bytes) -> str:
     """What libFuzzer names an input with this content."""
-    return hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()
+
+
+def content_name(path: Path) -> str:
+    return name_of(path.read_bytes())
 
 
 def is_cut_off(path: Path) -> bool:

@@ -1,10 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """A folder named on a command line: made before the work begins, not missed at its end."""
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+
+from vvs_tools.console import Exit, Stop
+
+LOCK = ".lock"
+
+
+@contextmanager
+def locked(folder: Path, worker: str = "a campaign") -> Iterator[None]:
+    """No other one in the same folder; the lock ends with its holder, however that ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Stop(
+                Exit.USAGE, f"a campaign works in {folder}; look at it with --watch, or try --out DIR"
+            ) from None
+        yield
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a campaign works there now."""
+    path = folder / LOCK
+    if not path.exists():
+        return False
+    with path.open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 class Folder(click.Path):

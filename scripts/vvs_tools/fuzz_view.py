@@ -1,27 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""What scripts/fuzz shows: while it runs, and at its end as tables or as one JSON object."""
+"""What scripts/fuzz shows at its end: tables, or one JSON object."""
 
-import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from vvs_tools import reach
-from vvs_tools.campaign import Campaign, Piece, Tally
+from vvs_tools.boxes import Box
+from vvs_tools.campaign import Campaign, Tally
 from vvs_tools.canary import Canary
-from vvs_tools.console import HEARTBEAT_S
 from vvs_tools.engine import Numbers
-from vvs_tools.findings import Finding, shown
+from vvs_tools.findings import shown
 from vvs_tools.floors import TAGS, WAYS
 from vvs_tools.repeat import Commands
 
-REFRESH_S = 0.5
 HEADINGS = ("target", "cpu s", "executions", "exec/s", "edges", "parsed", "findings")
 TAG_WORDS = {"header-cut": "header cut", "region-crossing": "crossing"}
 
@@ -43,109 +37,36 @@ def tight_table(*headings: str) -> Table:
     return table
 
 
-def by_kind(found: Sequence[Finding]) -> dict[str, list[Finding]]:
-    """The smallest input of each kind first: it is the one to look at."""
-    result: dict[str, list[Finding]] = {}
-    for finding in sorted(found, key=lambda finding: finding.file.stat().st_size):
-        result.setdefault(finding.kind, []).append(finding)
-    return result
+def findings_cell(found: int, inputs: int) -> str:
+    """As many as are listed below the table, and the inputs that showed them."""
+    return f"{found} ({inputs:,} inputs)" if inputs > found else str(found)
 
 
-def findings_cell(tally: Tally) -> str:
-    """As many as are listed below the table, one of each kind."""
-    found = tally.all_findings()
-    kinds = len(by_kind(found))
-    return f"{kinds} ({len(found)} inputs)" if len(found) > kinds else str(kinds)
-
-
-class View(AbstractContextManager["View"]):
-    """A table on a terminal; elsewhere one line each HEARTBEAT_S seconds."""
-
-    def __init__(self, console: Console, campaign: Campaign, jobs: Sequence[Sequence[Piece]]) -> None:
-        self.console = console
-        self.campaign = campaign
-        self.jobs = jobs
-        self.spoke = time.monotonic()
-        self.live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
-
-    def __enter__(self) -> Self:
-        if self.live:
-            self.live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.live:
-            self.live.stop()
-
-    def tick(self) -> None:
-        """Called often."""
-        now = time.monotonic()
-        if now - self.spoke < (REFRESH_S if self.live else HEARTBEAT_S):
-            return
-        self.spoke = now
-        if self.live:
-            self.live.update(self.table(), refresh=True)
-        else:
-            self.console.print(self.line())
-
-    def left(self, name: str) -> str:
-        """Inputs that a target still has to run, or seconds that the plan has for it, in the job that has the
-        most of them."""
-        tally = self.campaign.tallies[name]
-        if tally.most is not None:
-            return f"{max(0, tally.most - tally.numbers().executions):,}"
-        most = 0.0
-        for pieces in self.jobs:
-            begin = self.campaign.elapsed
-            for piece in pieces:
-                if piece.target.name == name:
-                    most = max(most, piece.end - begin)
-                begin = max(begin, piece.end)
-        return f"{most:.0f} s"
-
-    def table(self) -> Table:
-        counted = any(tally.most is not None for tally in self.campaign.tallies.values())
-        table = tight_table(*HEADINGS[:1], "inputs left" if counted else "time left", *HEADINGS[2:])
-        for name, tally in self.campaign.tallies.items():
-            style = "bold" if tally.running else "dim" if not tally.runs else ""
-            cells = [name, self.left(name), *number_cells(tally.numbers())]
-            table.add_row(*cells, findings_cell(tally), style=style)
-        return table
-
-    def line(self) -> str:
-        tallies = self.campaign.tallies.values()
-        numbers = sum((tally.numbers() for tally in tallies), Numbers())
-        running = ", ".join(tally.target.name for tally in tallies if tally.running)
-        found = sum(len(by_kind(tally.all_findings())) for tally in tallies)
-        return (
-            f"fuzz  {self.campaign.elapsed:.0f} s  {running}  {numbers.executions:,} executions, "
-            f"{percent(numbers.share(numbers.parsed))} parsed, {found} findings"
-        )
-
-
-def target_table(tallies: Sequence[Tally]) -> Table:
+def target_table(tallies: Sequence[Tally], boxes: Iterable[Box]) -> Table:
     table = tight_table(*HEADINGS)
+    certain = [box for box in boxes if not box.doubt]
     for tally in tallies:
-        cells = [tally.target.name, f"{tally.done.seconds:.0f}", *number_cells(tally.done)]
-        table.add_row(*cells, Text(findings_cell(tally), style="bold red" if tally.all_findings() else ""))
+        name = tally.target.name
+        mine = [box.targets[name] for box in certain if name in box.targets]
+        cells = [name, f"{tally.done.seconds:.0f}", *number_cells(tally.done)]
+        cell = findings_cell(len(mine), sum(mine))
+        table.add_row(*cells, Text(cell, style="bold red" if mine else ""))
     return table
 
 
-def ways_of(tallies: Sequence[Tally]) -> list[str]:
+def ways_of(names: Iterable[str]) -> list[str]:
     """Those that a target can serve: tx_packet has one direction, packed_queue one ring format."""
-    words = {tally.target.name.partition("_")[0] for tally in tallies}
+    words = {name.partition("_")[0] for name in names}
     return [way for way in WAYS if words & set(way.split("/"))]
 
 
-def reach_table(tallies: Sequence[Tally]) -> Table:
+def reach_table(each: Mapping[str, Numbers]) -> Table:
     """Counts over all targets; shares of what those generated that came this way at all."""
-    ways = ways_of(tallies)
+    ways = ways_of(each)
     table = tight_table("", *(way.replace("/", " ") for way in ways))
     rows: dict[str, list[Text]] = {tag: [] for tag in TAGS}
     for way in ways:
-        here = [tally.done for tally in tallies if any(tally.done.tags[f"{way}/{tag}"] for tag in TAGS)]
+        here = [numbers for numbers in each.values() if any(numbers.tags[f"{way}/{tag}"] for tag in TAGS)]
         both = sum(here, Numbers())
         for tag, cells in rows.items():
             count = both.tags[f"{way}/{tag}"]
@@ -155,45 +76,77 @@ def reach_table(tallies: Sequence[Tally]) -> Table:
     return table
 
 
-def show_canary(canary: Canary, command: str, console: Console) -> None:
+def show_canary(canary: Canary, command: str, found: bool, console: Console) -> None:
+    """`found`: there are findings, so what the canary stands for is shown without it."""
     if canary.found:
         console.print(f"canary: planted bug found in {canary.seconds:.1f} s, {canary.executions:,} inputs")
         return
     console.print(f"canary: planted bug {canary.fault or 'not looked for to the end'}", style="bold yellow")
+    if found:
+        return
     console.print("  a campaign that does not find a known bug would not have found an unknown one")
     console.print(f"  repeat: {command}")
 
 
-def show_finding(name: str, found: Sequence[Finding], console: Console) -> None:
-    more = f"  (and {len(found) - 1} more inputs)" if len(found) > 1 else ""
-    console.print(f"FINDING {name}: {found[0].kind}{more}", style="bold red")
-    if found[0].report:
-        console.print(f"  {found[0].report}")
-    console.print(f"  {shown(found[0].file)}")
-    console.print(f"  reproduce: {found[0].command}")
+def how_small(box: Box) -> str:
+    """What was done with its input."""
+    if not box.triaged:
+        return "not looked into yet"
+    flaky = "flaky: " if box.flaky else ""
+    tried = f", {flaky}fails in {box.failed} of {box.runs} replays" if box.runs else ""
+    return f"{box.bytes_found} bytes, shrunk to {box.bytes_small}{tried}"
+
+
+def show_box(box: Box, console: Console) -> None:
+    inputs = f"  ({box.count:,} inputs)" if box.count > 1 else ""
+    if box.doubt:
+        console.print(
+            f"UNSURE {', '.join(box.targets)}: {box.kind}, {box.doubt}{inputs}", style="bold yellow"
+        )
+    else:
+        console.print(f"FINDING {', '.join(box.targets)}: {box.kind}{inputs}", style="bold red")
+    if box.report:
+        console.print(f"  {box.report}")
+    console.print(f"  {shown(box.folder)}: {how_small(box)}")
+    for preset, build in box.builds.items():
+        console.print(f"  {preset}: {build.says}")
+    console.print(f"  reproduce: {box.command}")
+
+
+def show_pending(tally: Tally, console: Console) -> None:
+    """What nobody had the time to replay: the kind as the engine saw it."""
+    for found in (tally.found(path, text) for path, text in tally.pending.items()):
+        console.print(f"UNSURE {tally.target.name}: {found.kind}, not replayed yet", style="bold yellow")
+        console.print(f"  reproduce: {found.command}")
 
 
 def show(campaign: Campaign, console: Console, commands: Commands) -> None:
     """The summary."""
     tallies = list(campaign.tallies.values())
-    console.print(target_table(tallies))
-    if ways_of(tallies) and any(tally.done.generated for tally in tallies):
+    boxes = campaign.listed()
+    numbers = {name: tally.done for name, tally in campaign.tallies.items()}
+    console.print(target_table(tallies, boxes))
+    if ways_of(numbers) and any(each.generated for each in numbers.values()):
         console.print(
             "\ngenerated inputs that reached a parsed packet, by direction, ring format and framing:"
         )
-        console.print(reach_table(tallies))
+        console.print(reach_table(numbers))
     console.print()
     if campaign.canary:
-        show_canary(campaign.canary, commands.canary(), console)
-        if campaign.canary.finding:
-            show_finding("canary", [campaign.canary.finding], console)
+        show_canary(campaign.canary, commands.canary(), bool(boxes), console)
+    for box in boxes:
+        show_box(box, console)
     for tally in tallies:
+        show_pending(tally, console)
         if tally.dropped:
             console.print(f"{tally.target.name}: {tally.dropped} half-written corpus entries dropped")
-        for found in by_kind(tally.all_findings()).values():
-            show_finding(tally.target.name, found, console)
         if tally.fault:
             console.print(f"{tally.target.name}: {tally.fault}", style="bold yellow")
+        if tally.aimless and not boxes:
+            why = (
+                f"{tally.target.name}: none of {tally.done.executions:,} inputs was parsed; give it more time"
+            )
+            console.print(why, style="bold yellow")
         for verdict in tally.missed():
             console.print(f"FLOOR MISSED {tally.target.name}: {verdict.line()}", style="bold yellow")
             console.print(f"  repeat: {commands.reach(tally.target.name)}")
@@ -224,5 +177,6 @@ def as_object(campaign: Campaign, verdict: str) -> dict[str, object]:
             | ({"fault": tally.fault} if tally.fault else {})
             for name, tally in campaign.tallies.items()
         ],
+        "findings": [box.as_object() | {"folder": shown(box.folder)} for box in campaign.listed()],
         "verdict": verdict,
     }

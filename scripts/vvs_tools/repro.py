@@ -15,7 +15,7 @@ import click
 import jsonschema
 from rich.console import Console
 
-from vvs_tools import OUT, build, conformance, findings, minimise, process, rust_vmm, sanitizers, targets
+from vvs_tools import OUT, build, conformance, findings, process, rust_vmm, sanitizers, shrinking, targets
 from vvs_tools.campaign import REPLAY_TIMEOUT_S
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
@@ -49,6 +49,14 @@ class Input:
     @property
     def scenario(self) -> dict[str, Any]:
         return json.loads(self.text)
+
+
+@dataclass(frozen=True)
+class Smaller:
+    """How an input is to be minimised."""
+
+    out: Path | None  # where it goes
+    seconds: float
 
 
 def run_tool(*argv: str | Path, text: str = "", name: Path | None = None) -> str:
@@ -258,7 +266,7 @@ def make_smaller(
     """The minimised input, sizes said; None where there is no finding."""
     console = make_console(stderr=True)
     with Progress(console, "repro") as progress:
-        done = minimise.minimise(
+        done = shrinking.minimise(
             target, preset, found.path, out, seconds, tick=lambda: progress.tick("minimising")
         )
     if done is None:
@@ -299,7 +307,7 @@ Exit: 0 it fails no more, 1 it fails, 2 usage or unreadable, 3 setup failed, 4 t
 )
 @click.option(
     "--seconds",
-    default=60.0,
+    default=shrinking.SECONDS,
     show_default=True,
     type=click.FloatRange(1),
     help="How long to minimise at most.",
@@ -309,10 +317,15 @@ def cli(file: Path, name: str | None, preset: str, smaller: bool, out: Path | No
 
     FILE is what a campaign found, a scenario as JSON, or a vector, which is judged by what it expects too.
     """
-    console = make_console()
-    check_names(name, preset)
     if out and not smaller:
         raise click.UsageError("-o says where a minimised input goes: it wants --minimise")
+    return run(file, name, preset, Smaller(out, seconds) if smaller else None)
+
+
+def run(file: Path, name: str | None, preset: str, smaller: Smaller | None) -> Exit:
+    """Show and run `file`, or what is left of it."""
+    console = make_console()
+    check_names(name, preset)
     file = file.resolve()
     told = name or target_of_path(file)
     if not told or targets.nameable()[told].input == "scenario":
@@ -323,8 +336,8 @@ def cli(file: Path, name: str | None, preset: str, smaller: bool, out: Path | No
         target = choose(told, found.scenario, console)
         compile_for(target, preset)
         if smaller:
-            place = out.resolve() if out else minimise.folder(target) / found.path.name
-            if small := make_smaller(found, target, preset, place, seconds):
+            place = smaller.out.resolve() if smaller.out else shrinking.folder(target) / found.path.name
+            if small := make_smaller(found, target, preset, place, smaller.seconds):
                 return reproduce(small, small.path, None, target, preset, console)
         return reproduce(found, file, vector, target, preset, console)
 

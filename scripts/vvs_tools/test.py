@@ -109,6 +109,7 @@ STAGES = (
         1800,
     ),
     Stage("coverage", Kind.CHECK, Level.ALL, tool("coverage"), preset="coverage", timeout_s=1800),
+    Stage("faults", Kind.PYTEST, Level.ALL, ("scripts/tests/test_faults.py", "--kills=100"), timeout_s=3600),
     Stage("mutate", Kind.CHECK, Level.ALL, tool("mutate"), timeout_s=3600),
 )
 

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""What two findings have in common that are one: the kind of verdict, and where or how it shows."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from vvs_tools import findings
+
+# As a symbolizer writes a stack; of ours are the library, and behind it the harness.
+PLACE = re.compile(r"^\s*#\d+ 0x[0-9a-f]+ in (\w+) \S*?/(lib/src|lib/include|fuzz)/", re.MULTILINE)
+# An oracle's words; its further lines describe the input.
+SAID = re.compile(r"^oracle [\w-]+: (.+)$", re.MULTILINE)
+# A word that begins with a digit, or of two that may be hexadecimal ones.
+NUMBER = re.compile(r"-?\b(?:\d\w*|[0-9a-f]{2}\b)")
+TOP_PLACES = 3
+ENTRY = "LLVMFuzzerTestOneInput"
+ID_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class Token:
+    """Of a report: equal for findings that are one."""
+
+    kind: str
+    detail: str  # what the oracle said, without its numbers; else the functions at the top of the stack
+
+    @property
+    def id(self) -> str:
+        """As a folder may be called."""
+        both = f"{self.kind}\n{self.detail}".encode()
+        return f"{self.kind}-{hashlib.sha256(both).hexdigest()[:ID_DIGITS]}"
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.detail}" if self.detail else self.kind
+
+
+def places(text: str) -> list[str]:
+    """Our own functions of the first stack, the innermost first; those of the library where there are any."""
+    stack = text[max(0, text.find("#0 0x")) :].partition("\n\n")[0]
+    found = PLACE.findall(stack)
+    library = [name for name, folder in found if folder != "fuzz"]
+    harness = [name for name, _ in found]
+    return library or harness[: harness.index(ENTRY) + 1 if ENTRY in harness else None]
+
+
+def token_of(text: str) -> Token:
+    """From what a failing replay printed. The compiler's choice of what to inline changes a stack, so an
+    oracle's words go before it."""
+    kind = findings.kind_of(text)
+    if said := SAID.search(text):
+        return Token(kind, NUMBER.sub("#", said[1]))
+    return Token(kind, " < ".join(places(text)[:TOP_PLACES]))

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""What is found out about a finding: how small it gets, how often it fails, what other builds say."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vvs_tools import atomic, build, findings, process, promote, sanitizers, shrinking, tokens
+from vvs_tools.boxes import SCENARIO, Box, Boxes, Build
+from vvs_tools.conformance import vectors
+from vvs_tools.console import Progress
+from vvs_tools.engine import INPUT_TIMEOUT_S, log_tail
+from vvs_tools.targets import Target
+from vvs_tools.tokens import Token
+
+SHRINK_SECONDS = 30
+BUILD_SECONDS = 1200
+RUNS = 10
+# A second compiler, and a sanitizer that the engine's build has not.
+OTHER_BUILDS = ("unit", "unit-gcc", "unit-msan")
+TOOLS_PRESET = "unit"
+TOOLS = ("scn", "vvs-run")
+REPLAY_SECONDS = 3 * INPUT_TIMEOUT_S
+
+# Yields while a program runs, at most so many seconds; its exit code, or TIMED_OUT.
+Child = Callable[..., Generator[None, None, int]]
+
+
+def run_alone(progress: Progress) -> Child:
+    """For those who have no loop that others are in."""
+
+    def child(
+        argv: Sequence[str | Path], log: Path, seconds: float, env: Mapping[str, str]
+    ) -> Generator[None, None, int]:
+        yield
+        return process.run(argv, log, timeout=seconds, env=env, tick=progress.tick)
+
+    return child
+
+
+def said(code: int, text: str) -> Token | None:
+    """What a replay says of its input; None where it does not fail."""
+    if code == process.TIMED_OUT:
+        return Token("timeout", "")
+    return tokens.token_of(text) if code else None
+
+
+@dataclass
+class Triage:
+    """Of the findings of one campaign."""
+
+    boxes: Boxes
+    targets: Sequence[Target]  # whose replay programs are built
+    child: Child
+    others: Sequence[str] = ()  # further builds to ask, built first where they are not there
+    env: Mapping[str, str] = field(default_factory=sanitizers.environment)
+
+    def run(self, box: Box) -> Generator[None]:
+        """To the end. It may be killed at any moment: the next one begins again."""
+        target = next((target for target in self.targets if target.name == box.target), None)
+        if target is None:
+            return
+        if not box.doubt:
+            yield from self.shrink(box, target)
+            yield from self.repeat(box, target)
+            yield from self.ask_targets(box, target)
+        if not box.same_as:
+            yield from self.ask_builds(box, target)
+        if target.input == "scenario":
+            write_scenario(box)
+        box.triaged = True
+        box.write()
+
+    def replay(
+        self, box: Box, target: Target, preset: str, path: Path
+    ) -> Generator[None, None, tuple[Token | None, str]]:
+        log = box.folder / f"{atomic.UNDONE}replay"
+        argv = [*build.emulator(preset), target.replay(preset), path]
+        code = yield from self.child(argv, log, REPLAY_SECONDS, self.env)
+        text = log_tail(log)
+        log.unlink(missing_ok=True)
+        return said(code, text), text
+
+    def shrink(self, box: Box, target: Target) -> Generator[None]:
+        """Against its own token: what fails in another way is another finding."""
+        small = box.folder / f"{atomic.UNDONE}small"
+        log = box.folder / f"{atomic.UNDONE}shrink"
+        env = shrinking.environment(stacks=not box.report.startswith("oracle "))
+        argv = shrinking.command(target, box.preset, box.original, small, SHRINK_SECONDS)
+        yield from self.child(argv, log, SHRINK_SECONDS + 2 * shrinking.CHILD_S, env)
+        log.unlink(missing_ok=True)
+        if not small.exists():
+            return
+        token, text = yield from self.replay(box, target, box.preset, small)
+        if str(token) == box.token:
+            content = small.read_bytes()
+            atomic.write(box.input, content)
+            atomic.write(box.folder / "replay.txt", text.replace(str(small), findings.shown(box.input)))
+            box.bytes_small = len(content)
+            box.report = findings.report_of(text)
+            box.places = tokens.places(text)
+        small.unlink()
+
+    def repeat(self, box: Box, target: Target) -> Generator[None]:
+        box.runs = box.failed = 0
+        for _ in range(RUNS):
+            token, _ = yield from self.replay(box, target, box.preset, box.input)
+            box.runs += 1
+            box.failed += str(token) == box.token
+        box.write()
+
+    def ask_targets(self, box: Box, target: Target) -> Generator[None]:
+        """The same input in the other targets: what fails there as a finding that we have is that."""
+        box.shows = {}
+        for other in self.targets:
+            if other.name == target.name or other.input != target.input:
+                continue
+            token, _ = yield from self.replay(box, other, box.preset, box.input)
+            if token is None or str(token) == box.token:
+                continue
+            box.shows[other.name] = str(token)
+            there = self.boxes.all.get(token.id)
+            if there and not there.same_as:
+                merge(box, there)
+                return
+
+    def ask_builds(self, box: Box, target: Target) -> Generator[None]:
+        for preset in self.others:
+            if not target.replay(preset).exists():
+                log = box.folder / f"{atomic.UNDONE}build"
+                argv = [sys.executable, "-P", "-m", "vvs_tools.build", preset, target.replay(preset).name]
+                code = yield from self.child(argv, log, BUILD_SECONDS, self.env)
+                why = process.tail(log, 1)
+                log.unlink(missing_ok=True)
+                if code:
+                    box.builds[preset] = Build(False, f"not built: {why}")
+                    continue
+            token, _ = yield from self.replay(box, target, preset, box.input)
+            box.builds[preset] = Build(token is not None, str(token) if token else "no finding")
+
+
+def merge(box: Box, into: Box) -> None:
+    """`box` is what `into` is."""
+    box.same_as = into.id
+    for name, count in box.targets.items():
+        into.targets[name] = into.targets.get(name, 0) + count
+    into.write()
+    box.write()
+
+
+def tool(*argv: str | Path) -> str:
+    """What the scenario tool prints; nothing where it fails."""
+    program = build.directory(TOOLS_PRESET) / "fuzz" / "scn"
+    done = subprocess.run(
+        process.command_line([program, *argv]),
+        capture_output=True,
+        text=True,
+        timeout=REPLAY_SECONDS,
+        env=sanitizers.environment(),
+    )
+    return "" if done.returncode else done.stdout
+
+
+def write_scenario(box: Box) -> None:
+    """The input as a person reads it, and its packets as packet tools do."""
+    vectors()  # the suite can be imported from here on
+    from conformance.tools import pcap
+
+    if text := tool("json", box.input):
+        atomic.write(box.folder / SCENARIO, text)
+        box.vector = promote.can_say(box)
+    packets = [bytes.fromhex(json.loads(line)["bytes"]) for line in tool("packets", box.input).splitlines()]
+    atomic.write(box.folder / "packets.pcap", pcap.capture(packets))
