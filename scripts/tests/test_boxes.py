@@ -98,9 +98,13 @@ def test_what_an_earlier_campaign_has_counted_is_not_counted_again(engine, tmp_p
     assert len(list((tmp_path / "out/toy/findings").iterdir())) == 1
 
 
-def test_other_builds_are_asked(engine, write, tmp_path):
+def test_other_builds_are_asked_as_the_library_is_now(engine, write, tmp_path, monkeypatch):
+    def build(preset, target):
+        return ["sh", "-c", f"echo {preset} >>{tmp_path}/built; [ {preset} != unit-m32 ]"]
+
+    monkeypatch.setattr(triaging, "build_command", build)
     made = engine("inited; written BAD")
-    made.builds = ("unit", "unit-gcc", "unit-msan")
+    made.builds = ("unit", "unit-gcc", "unit-msan", "unit-m32")
     write("build/unit-gcc/fuzz/replay-toy", "#!/bin/sh\necho 'oracle work: 7 too much'; exit 1\n", 0o755)
     write("build/unit-msan/fuzz/replay-toy", "#!/bin/sh\n", 0o755)
     run(made, 0.3)
@@ -110,7 +114,9 @@ def test_other_builds_are_asked(engine, write, tmp_path):
         "unit": (True, "work: too much"),
         "unit-gcc": (True, "work: # too much"),
         "unit-msan": (False, "no finding"),
+        "unit-m32": (False, "not built: "),
     }
+    assert (tmp_path / "built").read_text().split() == list(made.builds)
 
 
 def test_an_input_that_shows_a_known_finding_in_another_target_is_that(engine, write, tmp_path):

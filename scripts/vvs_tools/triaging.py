@@ -41,6 +41,11 @@ def run_alone(progress: Progress) -> Child:
     return child
 
 
+def build_command(preset: str, target: Target) -> list[str]:
+    """Of a program that is there too: the library may have changed since."""
+    return [sys.executable, "-P", "-m", "vvs_tools.build", preset, target.replay(preset).name]
+
+
 def said(code: int, text: str) -> Token | None:
     """What a replay says of its input; None where it does not fail."""
     if code == process.TIMED_OUT:
@@ -129,15 +134,13 @@ class Triage:
 
     def ask_builds(self, box: Box, target: Target) -> Generator[None]:
         for preset in self.others:
-            if not target.replay(preset).exists():
-                log = box.folder / f"{atomic.UNDONE}build"
-                argv = [sys.executable, "-P", "-m", "vvs_tools.build", preset, target.replay(preset).name]
-                code = yield from self.child(argv, log, BUILD_SECONDS, self.env)
-                why = process.tail(log, 1)
-                log.unlink(missing_ok=True)
-                if code:
-                    box.builds[preset] = Build(False, f"not built: {why}")
-                    continue
+            log = box.folder / f"{atomic.UNDONE}build"
+            code = yield from self.child(build_command(preset, target), log, BUILD_SECONDS, self.env)
+            why = process.tail(log, 1)
+            log.unlink(missing_ok=True)
+            if code:
+                box.builds[preset] = Build(False, f"not built: {why}")
+                continue
             token, _ = yield from self.replay(box, target, preset, box.input)
             box.builds[preset] = Build(token is not None, str(token) if token else "no finding")
 
