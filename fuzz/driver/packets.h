@@ -8,7 +8,7 @@
 
 #include "scenario.h"
 
-#define PACKETS_MAX_PAYLOAD (1u << 16) /* bytes of a payload that are printed; its header says all */
+#define PACKETS_MAX_PAYLOAD (1u << 16) /* bytes of a payload that are printed */
 
 /* packets_print writes a line of JSON for each packet, in the order of the steps: the number of the
  * step, tx or rx, the bytes.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-/* scn: scenarios between bytes, JSON, a drawing and packets; and the field table for other tools. */
+/* scn: scenarios between bytes, JSON, a drawing and packets; the field table for other tools. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
