@@ -11,19 +11,7 @@
 typedef void *copy_function(void *, const void *, size_t);
 typedef void *set_function(void *, int, size_t);
 
-static copy_function *libc_copy;
-static copy_function *libc_move;
-static set_function *libc_set;
-
-/* Before other constructors. */
-__attribute__((constructor(101))) static void find_libc(void)
-{
-    *(void **)&libc_copy = dlsym(RTLD_NEXT, "memcpy");
-    *(void **)&libc_move = dlsym(RTLD_NEXT, "memmove");
-    *(void **)&libc_set = dlsym(RTLD_NEXT, "memset");
-}
-
-/* For what runs earlier still, the sanitizer's own start. The empty statements keep the compiler
+/* For what runs before libc's are found, as the sanitizer's own start does. The empty statements keep the compiler
  * from making calls of memmove and memset out of the loops. */
 static void *move_early(void *to, const void *from, size_t len)
 {
@@ -47,17 +35,29 @@ static void *set_early(void *to, int value, size_t len)
     return to;
 }
 
+static copy_function *libc_copy = move_early;
+static copy_function *libc_move = move_early;
+static set_function *libc_set = set_early;
+
+/* Before other constructors. */
+__attribute__((constructor(101))) static void find_libc(void)
+{
+    *(void **)&libc_copy = dlsym(RTLD_NEXT, "memcpy");
+    *(void **)&libc_move = dlsym(RTLD_NEXT, "memmove");
+    *(void **)&libc_set = dlsym(RTLD_NEXT, "memset");
+}
+
 void *memcpy(void *restrict to, const void *restrict from, size_t len)
 {
-    return libc_copy ? libc_copy(to, from, len) : move_early(to, from, len);
+    return libc_copy(to, from, len);
 }
 
 void *memmove(void *to, const void *from, size_t len)
 {
-    return libc_move ? libc_move(to, from, len) : move_early(to, from, len);
+    return libc_move(to, from, len);
 }
 
 void *memset(void *to, int value, size_t len)
 {
-    return libc_set ? libc_set(to, value, len) : set_early(to, value, len);
+    return libc_set(to, value, len);
 }

@@ -10,6 +10,9 @@
 
 struct observer observer;
 
+/* Of the access that was announced and is not over yet. */
+static struct shadow_queue *announced;
+
 static void mark(struct shadow_queue *q, const struct vvs_access *access)
 {
     if (q) {
@@ -27,6 +30,7 @@ void vvs_observe_before(const struct vvs_access *access)
     }
     if (observer.checks) {
         struct shadow_queue *q = shadow_of(access);
+        announced = q;
         if (observer.costly && access->kind != VVS_ACCESS_LOAD) {
             model_before(q ? q->role : MODEL_ROLES, access);
         }
@@ -77,7 +81,7 @@ static void race(const struct vvs_access *access)
 void vvs_observe_after(const struct vvs_access *access)
 {
     if (observer.checks) {
-        struct shadow_queue *q = shadow_of(access);
+        struct shadow_queue *q = announced;
         if (observer.costly && access->kind == VVS_ACCESS_LOAD) {
             model_loaded(access);
         }

@@ -12,7 +12,7 @@ TIME = {"type": "number"}
 ORDER = [("tx2", 1), ("tx1", 1), ("rx2", 1), ("rx1", 1), ("ctl", 1), ("tx2", 64), ("tx2-apart", 64)]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_parse_counts_every_case_in_order(script):
     done = script("bench", "parse", "--json")
     assert done.returncode == 0, done.stderr
@@ -54,7 +54,7 @@ def test_a_goal_is_met_or_missed_in_words(capsys):
     assert words.index("met") < words.index("missed")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("cargo"), reason="there is no cargo, so no peer")
 def test_the_peer_is_measured_in_every_case_and_drawn(script, tmp_path):
     picture = tmp_path / "peer.svg"

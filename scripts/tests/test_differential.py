@@ -54,7 +54,7 @@ def test_each_vector_s_scenario_is_answered_alike_but_for_deviations():
 
 
 @needs_cargo
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("fault", ["payload", "kind", "notify"])
 def test_a_fault_of_the_peer_is_found_in_seconds(script, tmp_path, fault):
     peers = rust_vmm.adapters()

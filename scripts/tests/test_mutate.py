@@ -240,7 +240,7 @@ def test_mutants_of_a_function_are_killed_and_equal_ones_dropped(run):
     assert any(killer.startswith("unit ") for killer in said["killers"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_survivor_is_a_finding_until_it_is_listed(run, script):
     """The first entry of the list is put to the test itself."""
@@ -255,7 +255,7 @@ def test_a_survivor_is_a_finding_until_it_is_listed(run, script):
     assert (code, said["listed"], said["survivors"]) == (Exit.CLEAN, 1, [])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_listed_mutant_that_is_killed_is_stale(run):
     label = "cid > VVS_CID_HOST -> cid >= VVS_CID_HOST"

@@ -127,7 +127,7 @@ UNCHECKED = ["-UCHECKS", '-DCHECKS=__attribute__((no_sanitize("address")))']
 AT_START = "does not start (exit code 3)"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("how", "said"),
     [

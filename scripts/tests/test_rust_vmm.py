@@ -44,7 +44,7 @@ def test_sources_that_do_not_compile_are_told_with_the_command(monkeypatch):
 
 
 @needs_cargo
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", FOLDERS)
 def test_what_differs_is_what_is_listed(script, name):
     done = script("conformance", "--adapter", name)

@@ -183,7 +183,7 @@ def compiled(folder: Path, write) -> Path:
     return program
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_machines_with_afl_tell_each_other_while_they_run(write, tmp_path, script):
     """Each is given an input that the other can't guess; each has both in the end, from the other's queue."""
     program = compiled(tmp_path, write)

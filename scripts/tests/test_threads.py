@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from vvs_tools import TOP, findings, sanitizers
 
-PARTS = ("CMakeLists.txt", "CMakePresets.json", "cmake", "fuzz", "lib")
+PARTS = ("CMakeLists.txt", "CMakePresets.json", "cmake", "conformance", "fuzz", "lib")
 
 pytestmark = pytest.mark.slow
 

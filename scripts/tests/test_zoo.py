@@ -380,7 +380,7 @@ def test_a_bug_is_found_and_patches_that_do_not_build_are_told(write, status_pat
     assert "error: " in "".join(told) and "does not apply" in "".join(told)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_bug_that_leaves_something_unused_is_hunted(write):
     source = TOP / "lib/src/status.c"
@@ -393,7 +393,7 @@ def test_a_bug_that_leaves_something_unused_is_hunted(write):
     copy.build("unit", ["vvs_static"], write("log", ""), lambda: None)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_afl_finds_a_bug_by_what_it_makes_and_leaves_other_results_alone():
     kept = [zoo.WORK / name / "bugs/used-len-tx-nonzero/result.json" for name in ENGINES]

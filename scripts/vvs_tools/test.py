@@ -146,8 +146,7 @@ def ctest_argv(stage: Stage, junit: Path, keyword: str) -> list[str]:
 
 def pytest_argv(stage: Stage, junit: Path, level: Level, keyword: str) -> list[str]:
     argv = [str(PYTHON), "-P", "-m", "pytest", *stage.argv, f"--junitxml={junit}"]
-    if level is Level.QUICK:
-        argv += ["-m", "not slow"]
+    argv += {Level.QUICK: ["-m", "not slow and not long"], Level.NORMAL: ["-m", "not long"]}.get(level, [])
     return argv + (["-k", keyword] if keyword else [])
 
 
