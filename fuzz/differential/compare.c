@@ -235,7 +235,7 @@ static bool differ(const struct pair *pair, enum difference_kind kind, const str
                                 : bad_head(pair->view, number),
     };
     deviations_judge(&found);
-    /* Whatever becomes of a tx packet, its chain comes back alike. One signal more harms nothing. */
+    /* Whatever becomes of a tx packet, its chain comes back alike; one signal more does no harm. */
     return kind != DIFFERENCE_NOTIFY && (chains == NULL || role != VVS_QUEUE_TX);
 }
 

@@ -11,8 +11,8 @@
 typedef void *copy_function(void *, const void *, size_t);
 typedef void *set_function(void *, int, size_t);
 
-/* For what runs before libc's are found, as the sanitizer's own start does. The empty statements keep the compiler
- * from making calls of memmove and memset out of the loops. */
+/* For what runs before libc's are found, as the sanitizer's own start does. The empty statements
+ * keep the compiler from making calls of memmove and memset out of the loops. */
 static void *move_early(void *to, const void *from, size_t len)
 {
     char *out = to;
