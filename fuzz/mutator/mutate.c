@@ -55,7 +55,6 @@ static const struct {
 #define THRIFTY_DESCRIPTORS 12u
 #define LAVISH_ONE_IN 1000u
 
-static struct scn_scenario scenario;
 static uint64_t swarm;
 static uint32_t swarm_calls;
 
@@ -252,16 +251,16 @@ size_t mutation_end(struct mutation *mutation, uint8_t *out_bytes, size_t capaci
 
 size_t mutate(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const struct rule *rule)
 {
-    struct mutation mutation = {.rng = {seed}, .scenario = &scenario, .rule = rule};
+    struct scn_scenario *scenario = rule_decode(rule, bytes, len);
+    struct mutation mutation = {.rng = {seed}, .scenario = scenario, .rule = rule};
     struct rng *rng = &mutation.rng;
+    rule_changed();
     swarm_step(rng);
-    scn_decode(&scenario, bytes, len);
-    rule_apply(rule, &scenario);
     for (uint32_t i = 1 + rng_below(rng, 4); i != 0; i--) {
         apply_one(&mutation);
     }
     if (!mutation.is_scene && rng_chance(rng, 55)) {
-        setup_mend(&scenario);
+        setup_mend(scenario);
     }
     if (!mutation.is_scene && (rule->races || rng_chance(rng, 70))) {
         open_with_traffic(&mutation);
@@ -273,8 +272,9 @@ size_t mutate(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed, const 
 size_t mutate_tidy(uint8_t *bytes, size_t len, size_t capacity, uint32_t seed,
                    const struct rule *rule)
 {
-    struct mutation mutation = {.rng = {seed}, .scenario = &scenario, .rule = rule};
-    scn_decode(&scenario, bytes, len);
+    struct scn_scenario *scenario = rule_decode(rule, bytes, len);
+    struct mutation mutation = {.rng = {seed}, .scenario = scenario, .rule = rule};
+    rule_changed();
     size_t fresh = mutation_end(&mutation, bytes, capacity);
     return fresh != 0 ? fresh : len;
 }

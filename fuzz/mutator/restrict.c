@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 #include "restrict.h"
 
+#include <string.h>
+
 #include <vvs/spec.h>
+
+/* Longer inputs are few, and are decoded each time. */
+#define KEPT_BYTES 1024u
+
+static struct {
+    struct scn_scenario scenario;
+    const struct rule *rule; /* NULL: nothing is kept */
+    uint8_t bytes[KEPT_BYTES];
+    size_t len;
+} last;
 
 const struct rule rule_any = {.roles = 7, .format = RULE_ANY_FORMAT};
 
@@ -91,4 +103,25 @@ void rule_apply(const struct rule *rule, struct scn_scenario *scenario)
     if (wanted != features) {
         scn_set(&scenario->image, SCN_IMAGE_F_FEATURES, wanted);
     }
+}
+
+struct scn_scenario *rule_decode(const struct rule *rule, const uint8_t *bytes, size_t len)
+{
+    if (last.rule == rule && last.len == len && len != 0 && memcmp(last.bytes, bytes, len) == 0) {
+        return &last.scenario;
+    }
+    scn_decode(&last.scenario, bytes, len);
+    rule_apply(rule, &last.scenario);
+    last.rule = NULL;
+    if (len != 0 && len <= KEPT_BYTES) {
+        memcpy(last.bytes, bytes, len);
+        last.len = len;
+        last.rule = rule;
+    }
+    return &last.scenario;
+}
+
+void rule_changed(void)
+{
+    last.rule = NULL;
 }

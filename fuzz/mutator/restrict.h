@@ -21,6 +21,15 @@ extern const struct rule rule_any;
  * Idempotent. */
 void rule_apply(const struct rule *rule, struct scn_scenario *scenario);
 
+/* rule_decode decodes `bytes` and moves them into what `rule` allows. An engine mutates what it has
+ * just run, so what was decoded last is kept and not decoded again.
+ *
+ * Returns  a scenario that the next call replaces. Who changes it calls rule_changed. */
+struct scn_scenario *rule_decode(const struct rule *rule, const uint8_t *bytes, size_t len);
+
+/* rule_changed says that the last scenario of rule_decode is no longer that of its bytes. */
+void rule_changed(void);
+
 /* rule_role_field gives the number of the field that says the role in a record of `tag`.
  *
  * Returns  -1 when it has none. */

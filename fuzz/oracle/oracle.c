@@ -12,7 +12,7 @@
 uint32_t oracle_costly_one_in = 8;
 
 static struct run run;
-static struct scn_scenario scenario;
+static struct scn_scenario *scenario; /* what oracle_run plays */
 static bool driver_sees; /* what the driver reads of the used ring is what the device put there */
 static uint32_t chains_before; /* in flight, before the step */
 
@@ -193,8 +193,9 @@ static void on_after_step(void *context, struct run *r, uint32_t number,
         used_step_end(q, answer, step->tag, chains_before, driver_sees && !answer->used_lost);
     }
     if (observer.costly && number + 1 == r->scenario->step_count && !serving_probes(number) &&
-        r->scenario == &scenario) {
-        serving_extend(r, &scenario);
+        r->scenario == scenario) {
+        rule_changed();
+        serving_extend(r, scenario);
     }
 }
 
@@ -298,14 +299,13 @@ void oracle_run(const uint8_t *bytes, size_t len, const struct rule *rule)
 {
     oracle_start();
     stats_begin();
-    scn_decode(&scenario, bytes, len);
-    rule_apply(rule, &scenario);
+    scenario = rule_decode(rule, bytes, len);
     bool chosen = run_fold_bytes(RUN_FOLD_START, bytes, len) % oracle_costly_one_in == 0;
     frames_watch(chosen);
-    (void)oracle_play(&scenario, &oracle_hooks, chosen || rule->races);
+    (void)oracle_play(scenario, &oracle_hooks, chosen || rule->races);
     frames_watch(false);
     if (chosen) {
-        same_answer_check(&run, &scenario);
+        same_answer_check(&run, scenario);
     }
     stats_end();
 }

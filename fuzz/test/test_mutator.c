@@ -219,13 +219,31 @@ static void test_cross(void **state)
     assert_int_equal(seen[6], 1);
 }
 
+/* What was decoded last is decoded again once it was changed, for other bytes, or another rule. */
+static void test_decoded_once(void **state)
+{
+    (void)state;
+    const struct rule packed = {.roles = 7, .format = RULE_PACKED};
+    const uint8_t two_serves[] = {1, 0x20, 0, 0x20, 0};
+    struct scn_scenario *first = rule_decode(&packed, two_serves, sizeof two_serves);
+    assert_int_equal(first->step_count, 2);
+    first->step_count = 9;
+    assert_int_equal(rule_decode(&packed, two_serves, sizeof two_serves)->step_count, 9);
+    rule_changed();
+    assert_int_equal(rule_decode(&packed, two_serves, sizeof two_serves)->step_count, 2);
+    first->step_count = 9;
+    assert_int_equal(rule_decode(&rule_any, two_serves, sizeof two_serves)->step_count, 2);
+    first->step_count = 9;
+    assert_int_equal(rule_decode(&rule_any, two_serves, 3)->step_count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_canonical), cmocka_unit_test(test_small_capacity),
         cmocka_unit_test(test_rule),      cmocka_unit_test(test_deterministic),
         cmocka_unit_test(test_framing),   cmocka_unit_test(test_cross_border),
-        cmocka_unit_test(test_cross),
+        cmocka_unit_test(test_cross),     cmocka_unit_test(test_decoded_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
