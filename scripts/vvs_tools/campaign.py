@@ -90,6 +90,7 @@ class Tally:
     known: set[str] = field(default_factory=set)  # corpus entries of earlier campaigns
     checked: int = 0  # new ones, under the costly oracles
     pending: dict[Path, str] = field(default_factory=dict)  # found, not replayed yet; what was printed
+    judging: set[Path] = field(default_factory=set)  # of those: is being replayed
     findings: dict[Path, Finding] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)  # inputs given to the engine that failed
     floors: list[reach.Verdict] = field(default_factory=list)  # beside what was measured, when all is over
@@ -375,6 +376,10 @@ class Campaign:
         for path, text in list(tally.pending.items()):
             if self.elapsed > until + EARLIER_SECONDS:
                 return
+            # Another job of this target may be at it: two replays would write one log.
+            if path in tally.judging or path not in tally.pending:
+                continue
+            tally.judging.add(path)
             fails, replayed = yield from self.replay(tally, path)
             doubt = "" if fails else "not reproduced by a replay"
             if findings.is_cut_off(path):
@@ -383,6 +388,7 @@ class Campaign:
                 tally, tally.found(path, replayed if fails else text, doubt), replayed if fails else text
             )
             tally.pending.pop(path, None)
+            tally.judging.discard(path)
 
     def keep(self, tally: Tally, finding: Finding, text: str, *, again: bool = False) -> None:
         """Lay it down, or count it where it is known; of what is known well enough the input goes."""
