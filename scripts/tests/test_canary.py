@@ -84,8 +84,9 @@ def test_it_is_found_within_its_first_inputs_from_many_prng_seeds(tmp_path):
 
 def run_alone(made: canary.Canary) -> None:
     campaign = fuzz.Campaign([], made.folder.parent, made.presets, fuzz.sanitizers.environment(), made)
-    for _ in campaign.run([]):
-        pass
+    with campaign.prepared():
+        for _ in campaign.run([]):
+            pass
 
 
 # What blinds a campaign, each in another place that a real finding passes.
