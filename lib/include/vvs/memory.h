@@ -74,9 +74,9 @@ VVS_MUST_USE enum vvs_status vvs_memory_init(struct vvs_memory *out_memory,
  *
  * Returns  VVS_OK
  *          VVS_E_LOG_SIZE  `log_len` does not reach the page of the last guest address
- * Limits   a log for a region that ends at 2^64 takes 2^49 bytes: such a table can't be logged. Where
- *          regions share host memory, packets are logged at each of its guest addresses, ring
- *          words and used entries at the one that the driver gave the ring part. */
+ * Limits   a log for a region that ends at 2^64 takes 2^49 bytes: such a table can't be logged.
+ *          Where regions share host memory, packets are logged at each of its guest addresses,
+ *          ring words and used entries at the one that the driver gave the ring part. */
 VVS_MUST_USE enum vvs_status vvs_memory_set_log(struct vvs_memory *memory, uint8_t *log,
                                                 uint64_t log_len);
 
