@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """What both ring formats have in common: which chains are out, and when the driver is notified."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
 from conformance.adapters.naive.chain import Chain, Refused
@@ -55,7 +56,7 @@ class Position:
     used_wrap: int = 1
 
 
-class Queue:
+class Queue(ABC):
     """One virtqueue. A subclass knows how chains are taken and given back."""
 
     chain_class = Chain
@@ -92,9 +93,9 @@ class Queue:
     def addresses(self) -> tuple[int, int, int]:
         return self.setup.desc, self.setup.driver, self.setup.device
 
+    @abstractmethod
     def lengths(self) -> tuple[int, int, int]:
         """The bytes of descriptors, of the driver's part and of the device's part."""
-        raise NotImplementedError
 
     def rings_are_mapped(self) -> bool:
         parts = zip(self.addresses(), self.lengths(), self.permission, strict=True)
@@ -115,9 +116,9 @@ class Queue:
         self.knows_returned = fresh  # else another device may have shown some and not decided
         self.broken = False
 
+    @abstractmethod
     def is_possible(self, position: Position) -> bool:
         """Whether a queue of this size can stand there."""
-        raise NotImplementedError
 
     def go_on(self, position: Position) -> None:
         if not self.is_possible(position):
@@ -152,13 +153,13 @@ class Queue:
             self.in_flight.append(chain)
         return chain
 
+    @abstractmethod
     def take(self) -> Chain | None:
         """Take the next chain off the ring."""
-        raise NotImplementedError
 
+    @abstractmethod
     def descriptor(self, table: int, index: int) -> Descriptor:
         """One descriptor of the ring, or of an indirect table."""
-        raise NotImplementedError
 
     def table_entries(self, refers: Descriptor) -> int:
         """The number of entries of the indirect table that a descriptor refers to."""
@@ -179,8 +180,9 @@ class Queue:
         self.in_flight.pop()
         self.put_back(chain)
 
+    @abstractmethod
     def put_back(self, chain: Chain) -> None:
-        raise NotImplementedError
+        """Make a chain the next one to be taken again."""
 
     def stage(self, chain: Chain, length: int) -> None:
         """Write a chain's used entry; the driver does not see it before `flush`."""
@@ -200,11 +202,13 @@ class Queue:
             self.show()
         self.staged = []
 
+    @abstractmethod
     def write_used(self, chain: Chain, length: int) -> None:
-        raise NotImplementedError
+        """Write a chain's used entry behind those that are staged."""
 
+    @abstractmethod
     def show(self) -> None:
-        raise NotImplementedError
+        """Let the driver see what is staged."""
 
     # --- notification
 
@@ -217,9 +221,9 @@ class Queue:
         knows, self.knows_returned = self.knows_returned, True
         return self.driver_wants(returned, knows)
 
+    @abstractmethod
     def driver_wants(self, returned: list[object], knows: bool) -> bool:
         """The driver's wish for these places. `knows`: they are all that it was not notified of."""
-        raise NotImplementedError
 
     def arm(self) -> bool:
         """Ask for a kick with the next chain, then look whether one is there already."""
@@ -231,11 +235,14 @@ class Queue:
         self.check_works()
         self.ask_for_none()
 
+    @abstractmethod
     def ask_for_kicks(self) -> None:
-        raise NotImplementedError
+        """Ask the driver for a kick with the next chain."""
 
+    @abstractmethod
     def ask_for_none(self) -> None:
-        raise NotImplementedError
+        """Ask the driver for no kicks."""
 
+    @abstractmethod
     def is_available(self) -> bool:
-        raise NotImplementedError
+        """Whether there is a chain to take."""

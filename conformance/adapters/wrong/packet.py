@@ -2,6 +2,7 @@
 """Wrong about the header, the payload, and where they lie."""
 
 import struct
+from abc import ABC, abstractmethod
 
 from conformance.adapters.naive.chain import Chain, Element, Refused
 from conformance.adapters.naive.memory import READ
@@ -14,11 +15,12 @@ SEQPACKET = 2
 SHUTDOWN, RW = 4, 5
 
 
-class Fields(Packets):
+class Fields(Packets, ABC):
     """Gets a field of the header wrong, or refuses a packet for one."""
 
+    @abstractmethod
     def mend(self, fields: list[int]) -> list[int]:
-        raise NotImplementedError
+        """What becomes of the fields, in wire order."""
 
     def receive(self, chain: Chain) -> tuple[bytes, bytes]:
         header, payload = super().receive(chain)
