@@ -16,7 +16,7 @@ from vvs_tools.findings import shown
 from vvs_tools.floors import TAGS, WAYS
 from vvs_tools.repeat import Commands
 
-HEADINGS = ("target", "cpu s", "executions", "exec/s", "edges", "parsed", "findings")
+HEADINGS = ("target", "job s", "executions", "exec/s", "edges", "parsed", "findings")
 TAG_WORDS = {"header-cut": "header cut", "region-crossing": "crossing"}
 
 
