@@ -53,9 +53,14 @@ void used_len_stored(const struct vvs_access *access);
 void used_len_check(const struct shadow_queue *q, const struct shadow_chain *chain, uint32_t len,
                     bool aborts);
 
-/* stale.c: an announced store writes all that it announced. */
+/* stale.c: an announced store writes all that it announced. A run in a hundred million or so writes
+ * the pattern by chance, so between stale_doubts and stale_suspects, which says whether there was
+ * any, what is seen is a suspicion. The pattern is another one then: what is seen in a run
+ * afterwards is a finding. */
 void stale_before(const struct vvs_access *access);
 void stale_after(const struct vvs_access *access);
+void stale_doubts(void);
+bool stale_suspects(void);
 
 /* work.c: how much in all. */
 void work_count(const struct shadow_queue *q, const struct vvs_access *access);

@@ -115,6 +115,28 @@ static void test_stale_bytes(void **state)
     stage_expect("used-len", "byte 56 on");
 }
 
+/* What may be chance is a suspicion at first, and a finding when it is seen again. */
+static void test_stale_by_chance(void **state)
+{
+    (void)state;
+    open_role(VVS_QUEUE_RX, VVS_DESC_F_WRITE);
+    struct vvs_access access =
+        stage_access(VVS_ACCESS_STORE, VVS_ITEM_PAYLOAD, 0, STAGE_DATA + 44, 60);
+    stale_doubts();
+    vvs_observe_before(&access);
+    memset(stage_at(STAGE_DATA + 44), 0x22, 60);
+    vvs_observe_after(&access);
+    assert_false(stale_suspects());
+    stale_doubts();
+    vvs_observe_before(&access);
+    vvs_observe_after(&access);
+    stage_expect_clean();
+    assert_true(stale_suspects());
+    vvs_observe_before(&access);
+    vvs_observe_after(&access);
+    stage_expect("used-len", "byte 0 on");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +149,7 @@ int main(void)
         cmocka_unit_test(test_aborted),
         cmocka_unit_test(test_event),
         cmocka_unit_test(test_stale_bytes),
+        cmocka_unit_test(test_stale_by_chance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,7 +207,7 @@ def test_the_summary_shows_how_many_inputs_got_where(script, tmp_path):
     counts = [int(word.replace(",", "")) for word in row if word.replace(",", "").isdigit()]
     assert len(counts) == 2
     assert min(counts) > 0
-    assert "cpu s" in done.stdout
+    assert "job s" in done.stdout
     assert "clean" in done.stdout
 
 

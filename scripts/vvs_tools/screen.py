@@ -20,7 +20,7 @@ from vvs_tools.status import Standing, Status
 
 REFRESH_S = 0.5
 LOOK_S = 1.0  # of who looks from elsewhere
-HEADINGS = ("target", "cpu s", "exec/s", "edges", "parsed", "corpus", "last new", "findings")
+HEADINGS = ("target", "job s", "exec/s", "edges", "parsed", "corpus", "last new", "findings")
 MOST_FINDINGS = 8
 
 
