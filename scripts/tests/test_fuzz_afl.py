@@ -64,7 +64,7 @@ def test_no_process_is_left_behind_and_nothing_is_lost(script, tmp_path, number)
     assert now >= kept
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_planted_bug_is_found_and_shown_again(tmp_path):
     copy = Checkout(tmp_path)
     copy.replace("&packet), VVS_OK, 0};\n    return outcome;", "&packet), VVS_OK, 44};\n    return outcome;")

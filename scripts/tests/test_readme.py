@@ -57,10 +57,13 @@ def test_own_stage_is_worded_right(command):
 
 
 def typed() -> list[object]:
-    """What can be run here; a benchmark takes its time."""
+    """What can be run here; a benchmark takes its time, and so does a minute's campaign."""
     found = [command for command in commands() if shlex.split(command)[0] not in OWN_STAGES]
     marks = {True: pytest.mark.long, False: pytest.mark.slow}
-    return [pytest.param(each, marks=marks[each.startswith("scripts/bench")]) for each in found]
+    return [
+        pytest.param(each, marks=marks[each == "scripts/fuzz" or each.startswith("scripts/bench")])
+        for each in found
+    ]
 
 
 @pytest.mark.parametrize("command", typed())

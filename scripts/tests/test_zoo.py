@@ -354,7 +354,7 @@ def run_zoo(*argv: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_bug_is_found_and_patches_that_do_not_build_are_told(write, status_patch):
     done = run_zoo("used-len-tx-nonzero", "cid-not-checked", "--quick", "--json")
