@@ -356,7 +356,9 @@ static void compare_decisions(struct pair *pair)
     if (!ours->decided || !theirs->decided) {
         return;
     }
-    if (ours->notify != theirs->notify && !pair->moved[ours->role]) {
+    /* What went back before the queue broke waits for the reset, unless its caller asks by itself. */
+    bool broke = pair->broken[ours->role];
+    if (ours->notify != theirs->notify && !pair->moved[ours->role] && !broke) {
         (void)differ(pair, DIFFERENCE_NOTIFY, NULL);
     }
     pair->unsignalled[ours->role] = 0;

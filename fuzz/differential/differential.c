@@ -53,12 +53,18 @@ static void start(void)
     theirs.run.payload_capacity = sizeof payload;
 }
 
-/* Leaves what every peer has: no races, no order of use. */
+/* Leaves what every peer has: no races, no order of use, no slices of a buffer that are written
+ * through behind its back. */
 static void narrow(void)
 {
     uint64_t features =
         scn_get(&scenario.image, SCN_IMAGE_F_FEATURES, VVS_FEATURE(VVS_F_VERSION_1));
     scenario.race_count = 0;
+    for (uint32_t i = 0; i < scenario.step_count; i++) {
+        if (scenario.steps[i].tag == SCN_TAG_SEND) {
+            scn_set(&scenario.steps[i], SCN_SEND_F_IN_PLACE, 0);
+        }
+    }
     if ((features >> VVS_F_IN_ORDER & 1u) != 0) {
         scn_set(&scenario.image, SCN_IMAGE_F_FEATURES, features & ~VVS_FEATURE(VVS_F_IN_ORDER));
     }

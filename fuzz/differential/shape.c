@@ -68,6 +68,9 @@ static uint32_t place_bits(const struct guest *guest, uint64_t addr, uint32_t le
         bits |= SHAPE_CROSSING;
         addr += room;
         len -= (uint32_t)room;
+        if (addr == 0) {
+            return bits | SHAPE_OUTSIDE; /* behind the last address is none, whatever is at 0 */
+        }
     }
     return bits;
 }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+import json
 import re
 import shutil
 import subprocess
@@ -6,6 +7,7 @@ import tomllib
 
 import pytest
 from vvs_tools import TOP, build, rust_vmm, sanitizers, targets
+from vvs_tools.zoo_copy import Copy
 
 TARGET = "differential"
 RULES = TOP / "fuzz/differential/deviations.c"
@@ -51,6 +53,57 @@ def test_each_vector_s_scenario_is_answered_alike_but_for_deviations():
         [program, *seeds], env=sanitizers.environment(), capture_output=True, text=True, timeout=100
     )
     assert done.returncode == 0, done.stderr
+
+
+# No difference between devices: how a caller works, what neither side looks at, what waits for a reset.
+ALIKE = {
+    "written through slices and not said": {
+        "queues": [{"role": "rx"}],
+        "steps": [{"add_chain": {}}, {"send": {"hdr_len": 0, "in_place": 2}}, {"serve": {}}],
+    },
+    "an element whose unused end lies behind the last address": {
+        "regions": [{"addr": "0xfffffffffffff000", "len": "0x1000"}, {}],
+        "queues": [{"role": "rx"}],
+        "steps": [
+            {"add_chain": {"elements": [{"len": 96, "addr": "0xffffffffffffffa1"}, {}]}},
+            {"serve": {}},
+        ],
+    },
+    "broken behind an entry that nothing was decided about": {
+        "steps": [{"add_chain": {}}, {"pop": {}}, {"set_word": {}}, {"publish": {"quiet": 1}}, {"serve": {}}],
+    },
+}
+
+
+@needs_cargo
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", ALIKE.values(), ids=ALIKE)
+def test_what_is_no_difference_is_none(script, write, scenario):
+    done = script(
+        "repro", "--target", TARGET, str(write("input.json", json.dumps({"version": 1, **scenario})))
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_cargo
+@pytest.mark.long
+@pytest.mark.parametrize("bug", ["frag-fixed-layout", "used-len-tx-nonzero"])
+def test_a_fault_of_the_library_is_found_in_seconds(tmp_path, bug):
+    peers = ":".join(map(str, rust_vmm.adapters(counted=True).values()))
+    planted = Copy(tmp_path / "copy")
+    planted.plant(TOP / f"fuzz/zoo/bugs/{bug}.patch")
+    planted.build("fuzz", [f"fuzz_{TARGET}"], tmp_path / "log", lambda: None)
+    program = planted.build_folder("fuzz") / "fuzz" / f"fuzz_{TARGET}"
+    (tmp_path / "corpus").mkdir()
+    done = subprocess.run(
+        [program, "-seed=1", "-runs=50000", tmp_path / "corpus", TOP / "corpus/tx_packet/seed"],
+        cwd=tmp_path,
+        env=sanitizers.environment({"VVS_PEERS": peers}),
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert "oracle differential" in done.stderr, done.stderr[-2000:]
 
 
 @needs_cargo
