@@ -25,14 +25,14 @@ static enum vvs_status vvs_table_open(struct vvs_table *out_table, struct vvs_qu
     out_table->queue = queue;
     out_table->addr = referrer->addr;
     out_table->entry_count = referrer->len / VVS_DESC_BYTES;
-    if (!vvs_piece_find(queue->memory, &out_table->start, &queue->region_hint, referrer->addr,
+    if (!vvs_piece_find(queue->memory, &out_table->start, &queue->region_hints[0], referrer->addr,
                         referrer->len, VVS_PERM_READ)) {
         return VVS_E_TABLE_ADDR;
     }
     if (out_table->start.len == referrer->len) {
         return VVS_OK;
     }
-    enum vvs_status status = vvs_memory_check_hinted(queue->memory, &queue->region_hint,
+    enum vvs_status status = vvs_memory_check_hinted(queue->memory, &queue->region_hints[0],
                                                      referrer->addr, referrer->len, VVS_PERM_READ);
     return status == VVS_OK ? VVS_OK : VVS_E_TABLE_ADDR;
 }
@@ -44,7 +44,7 @@ static void vvs_table_gather(const struct vvs_table *table, uint8_t *out_raw, ui
     uint64_t addr = table->addr + (uint64_t)index * VVS_DESC_BYTES;
     struct vvs_piece piece;
     for (uint32_t done = 0; done < VVS_DESC_BYTES; done += (uint32_t)piece.len) {
-        if (!vvs_piece_find(queue->memory, &piece, &queue->region_hint, addr + done,
+        if (!vvs_piece_find(queue->memory, &piece, &queue->region_hints[0], addr + done,
                             VVS_DESC_BYTES - done, VVS_PERM_READ)) {
             __builtin_trap();
         }

@@ -41,7 +41,7 @@ enum vvs_status vvs_event_resolve(const struct vvs_chain *chain,
             used = 0;
         }
         if (used > UINT64_MAX - element->addr ||
-            !vvs_piece_find(chain->queue->memory, &piece, &chain->queue->region_hint,
+            !vvs_piece_find(chain->queue->memory, &piece, &chain->queue->region_hints[0],
                             element->addr + used, 1, VVS_PERM_WRITE)) {
             return VVS_E_ADDR;
         }

@@ -14,8 +14,8 @@ static VVS_INLINE bool vvs_near(const struct vvs_chain *chain, struct vvs_piece 
 {
     struct vvs_queue *queue = chain->queue;
     const struct vvs_element *found = &chain->elements[element];
-    return vvs_piece_find(queue->memory, out_piece, &queue->region_hint, found->addr, found->len,
-                          permission) &&
+    return vvs_piece_find(queue->memory, out_piece, &queue->region_hints[element], found->addr,
+                          found->len, permission) &&
            out_piece->len >= len;
 }
 
@@ -62,7 +62,7 @@ static bool vvs_cutter_find(struct vvs_cutter *cutter)
     } else if (cutter->addr == 0) {
         return false; /* the element goes on behind the last address there is */
     }
-    if (!vvs_piece_find(cutter->queue->memory, &cutter->piece, &cutter->queue->region_hint,
+    if (!vvs_piece_find(cutter->queue->memory, &cutter->piece, &cutter->queue->region_hints[0],
                         cutter->addr, cutter->left, cutter->permission)) {
         return false;
     }

@@ -75,7 +75,8 @@ static enum vvs_status vvs_queue_resolve(struct vvs_queue *queue, const struct v
         }
     }
     queue->memory = memory;
-    queue->region_hint = memory->regions;
+    queue->region_hints[0] = memory->regions;
+    queue->region_hints[1] = memory->regions;
     queue->desc = parts[0].host;
     queue->driver = parts[1].host;
     queue->device = parts[2].host;

@@ -15,9 +15,9 @@ from vvs_tools.bench_parse import MODES, Case, Measured
 from vvs_tools.console import Exit, Stop
 
 PROGRAM = "peer_parse"
-# Ours is optimised file by file, so the peer that is compared is optimised object by object; how cargo builds
-# by default, each crate across its own objects, is measured beside it.
-PROFILES = {"peer": "no-lto", "peer_default": "release"}
+# The peer that is compared is optimised as a whole, as its own benchmarks are; how cargo builds by default is
+# measured beside it. Ours is optimised file by file in both.
+PROFILES = {"peer": "whole", "peer_default": "release"}
 HEADINGS = {"peer": "rust-vmm", "peer_default": "cargo's default"}
 GOAL = 4
 OURS_COLOUR, PEER_COLOURS = "#1f77b4", ("#c0392b", "#e6b0aa")
@@ -74,8 +74,8 @@ def show(results: Sequence[Compared], console: Console) -> None:
                 cells.append(Text(f"{ratio:.1f}", style="green" if ratio >= GOAL else ""))
             table.add_row(*cells)
     console.print(
-        "instructions a packet (callgrind); rust-vmm without optimisation across objects, as vvs, then as"
-        " cargo builds by default:"
+        "instructions a packet (callgrind); rust-vmm as its own benchmarks are built, with link-time"
+        " optimisation and one unit, then as cargo builds by default:"
     )
     console.print(table)
     lowest = min(found.ratio("peer", mode) for found in results for mode in MODES)
@@ -101,7 +101,7 @@ def draw(results: Sequence[Compared], path: Path) -> None:
         for found in results
     ]
     figure, axes = pyplot.subplots(1, len(MODES), figsize=(9, 3.6), layout="constrained", sharey=True)
-    labels = ("vvs", "rust-vmm, object by object as vvs", "rust-vmm, as cargo builds by default")
+    labels = ("vvs", "rust-vmm, built as its own benchmarks", "rust-vmm, as cargo builds by default")
     for panel, mode in zip(axes, MODES, strict=True):
         rows = [[found.ours.instructions[mode] for found in results]]
         rows += [[found.peers[name].instructions[mode] for found in results] for name in PROFILES]

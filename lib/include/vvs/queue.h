@@ -81,7 +81,7 @@ struct vvs_queue {
     uint8_t *desc;
     uint8_t *driver;
     uint8_t *device;
-    const struct vvs_region *region_hint;
+    const struct vvs_region *region_hints[2]; /* of headers and tables; of payload beside them */
     struct vvs_slot *slots;
     struct vvs_element *elements;
     uint64_t desc_addr;
