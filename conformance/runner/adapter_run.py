@@ -11,6 +11,7 @@ from conformance.runner.protocol import Hello, Read, Refused, Unsupported
 from conformance.runner.vectors import Vector
 
 Tick = Callable[[str], None]
+HOPELESS = 20  # adapter errors, and nothing else, before the rest is left
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,19 @@ def lacks(needs: frozenset[str], hello: Hello) -> str:
 
 
 def run(client: Client, attempts: Sequence[Attempt], tick: Tick = lambda _: None) -> Iterator[Outcome]:
-    """One outcome for each, in one process for as long as it lives."""
+    """One outcome for each, in one process while it lives. Who errs from the start is asked no more."""
+    errors, others = 0, 0
     for attempt in attempts:
         tick(attempt.vector.id)
         if attempt.missing:
             yield Outcome(attempt.vector, "unsupported", text=attempt.missing)
+        elif errors == HOPELESS and not others:
+            yield Outcome(attempt.vector, "error", text=f"not asked: the first {errors} were errors")
         else:
-            yield _outcome(client, attempt)
+            outcome = _outcome(client, attempt)
+            errors += outcome.verdict == "error"
+            others += outcome.verdict != "error"
+            yield outcome
 
 
 def _outcome(client: Client, attempt: Attempt) -> Outcome:

@@ -120,7 +120,7 @@ class Reader:
         answers = _typed(said, "answers", list, "the answer")
         acting = [step for step in self.request.run["steps"] if "do" in step]
         if len(answers) > len(acting):
-            raise Garbled(f"{len(answers)} answers to {len(acting)} steps")
+            raise Garbled(f"{len(answers)} answers to {len(acting)} steps with a do")
         setup = _typed(said, "setup", dict, "the answer")
         self.read_out.answer = {"setup": {role: _setup(setup, role) for role in self.queues}, "answers": []}
         self._driver(self.request.run["image"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from conformance.runner import levels, protocol
 from conformance.runner.client import Client, Garbled, Gone, Late
-from conformance.runner.guest import AVAIL, INDIRECT, NEXT, WRITE
+from conformance.runner.guest import AVAIL, INDIRECT, NEXT, USED, WRITE
 from conformance.runner.protocol import Hello
 from conformance.runner.request import Request, prepare
 from conformance.runner.vectors import JSON, Vector
@@ -15,6 +15,8 @@ from conformance.runner.vectors import JSON, Vector
 BASE, LENGTH, BUFFERS = 0x100000, 0x10000, 0x102000
 SIZE = 8
 PARTS = {"desc": BASE, "driver": BASE + 0x400, "device": BASE + 0x800}
+NO_SIGNAL = struct.pack("<H", 1)
+UNREAD_ID = 0xFFFF  # of a packed descriptor that is not the last of its chain
 VERSION_1, PACKED, INDIRECT_DESC = 1 << 32, 1 << 34, 1 << 28
 HEADER = struct.pack("<QQIIIHHIII", 3, 2, 1024, 1234, 0, 1, 5, 0, 65536, 0)
 
@@ -60,7 +62,7 @@ class Driver:
     features: int = VERSION_1
     steps: list[JSON] = field(default_factory=list)
     writes: list[JSON] = field(default_factory=list)
-    slot: int = 0
+    slots: int = 0
     added: int = 0
     buffer: int = BUFFERS
 
@@ -92,14 +94,15 @@ class Driver:
 
     def raw(self, *elements: tuple[int, int, int], following: int | None = None) -> "Driver":
         """A chain of address, length and flags; `following` is the `next` of its last one."""
-        head = self.slot
+        head = self.slots % SIZE
         for at, each in enumerate(elements):
             more = at + 1 < len(elements) or following is not None
-            text = self.descriptor(*each, self.slot, more)
+            slot = self.slots % SIZE
+            text = self.descriptor(*each, slot, more)
             if at + 1 == len(elements) and following is not None:
                 text = text[:14] + struct.pack("<H", following)
-            self.put(PARTS["desc"] + 16 * self.slot, text)
-            self.slot = (self.slot + 1) % SIZE
+            self.put(PARTS["desc"] + 16 * slot, text)
+            self.slots += 1
         if not self.packed:
             self.put(PARTS["driver"] + 4 + 2 * (self.added % SIZE), struct.pack("<H", head))
             self.put(PARTS["driver"] + 2, struct.pack("<H", self.added + 1))
@@ -111,12 +114,21 @@ class Driver:
     ) -> bytes:
         flags |= NEXT if more and not (table and self.packed) else 0
         if self.packed:
-            return struct.pack("<QIHH", addr, length, self.added, flags | (0 if table else AVAIL))
+            available = AVAIL if self.slots // SIZE % 2 == 0 else USED
+            id_ = UNREAD_ID if more else self.added
+            return struct.pack("<QIHH", addr, length, id_, flags | (0 if table else available))
         return struct.pack("<QIHH", addr, length, flags, at + 1 if more else 0)
 
     def does(self, do: str = "serve", **more: object) -> "Driver":
         asked = {"max": 1} if do == "serve" else {}
         self.steps.append({"write": self.writes, "do": do, "queue": self.role, **asked, **more})
+        self.writes = []
+        return self
+
+    def waits(self) -> "Driver":
+        """A step of the driver's own, which has no answer."""
+        looked_at = {"addr": hex(PARTS["device"]), "len": 4}
+        self.steps.append({"write": self.writes, "read": [looked_at]})
         self.writes = []
         return self
 
@@ -167,6 +179,8 @@ def _of_tx() -> Iterator[Case]:
     nothing = {"verdict": "empty", "steps": [{"step": 0, "status": "VVS_EMPTY"}]}
     yield Case("an empty queue: status empty, no chain", Driver().does().run(), nothing)
     yield Case("a header alone", Driver().chain(alone).does().run(), accepts([wanted(alone)]))
+    behind = {"verdict": "accept", "steps": [{"step": 1, "chains": [wanted(alone)]}]}
+    yield Case("a step without do: no answer", Driver().chain(alone).waits().does().run(), behind)
     yield Case(
         "header and payload in one element", Driver().chain(full).does().run(), accepts([wanted(full)])
     )
@@ -211,6 +225,17 @@ def _of_queues() -> Iterator[Case]:
         accepts([wanted(full)]),
         frozenset({"packed", "tx", "serve"}),
     )
+    lap, answers = Driver(features=VERSION_1 | PACKED), []
+    for number in range(SIZE):
+        data = packet(bytes([number]))
+        lap.chain(data[:44], data[44:]).does()
+        answers.append([wanted(data, number)])
+    yield Case(
+        "packed: twice around the ring, the wrap bits flip",
+        lap.run(),
+        accepts(*answers),
+        frozenset({"packed", "tx", "serve"}),
+    )
     table = Driver(features=VERSION_1 | INDIRECT_DESC).chain(full[:44], full[44:], table=True).does().run()
     yield Case("indirect: both elements in a table", table, accepts([wanted(full)]), LEAST | {"indirect"})
     rx = Driver("rx").chain(44, 100).does(send=[send(b"payload!")]).run()
@@ -230,12 +255,29 @@ def _of_steps() -> Iterator[Case]:
         accepts([wanted(alone)], notify=True),
         LEAST | {"notify"},
     )
+    silent = Driver()
+    silent.put(PARTS["driver"], NO_SIGNAL)
+    yield Case(
+        "notify: false where the driver asked for none",
+        silent.chain(alone).does().run(),
+        accepts([wanted(alone)], notify=False),
+        LEAST | {"notify"},
+    )
+    armed = {"verdict": "accept", "steps": [{"step": 0, "more": False}, {"step": 1, "more": True}]}
+    yield Case(
+        "arm: more, true when a chain is there already",
+        Driver().does("arm").chain(alone).does("arm").run(),
+        armed,
+        LEAST | {"notify"},
+    )
     apart = Driver().chain(alone).does("pop").does("publish", which=0).run()
     back = {
         "verdict": "accept",
         "steps": [{"step": 0, "chains": [wanted(alone)]}, {"step": 1, "used": [{"id": 0, "len": 0}]}],
     }
     yield Case("pop, then publish", apart, back, frozenset({"split", "tx", "pop"}))
+    nothing = {"verdict": "empty", "steps": [{"step": 0, "status": "VVS_EMPTY"}]}
+    yield Case("an empty queue again: nothing is kept from the runs before", Driver().does().run(), nothing)
 
 
 def ask(client: Client, hello: Hello) -> Iterator[Report]:

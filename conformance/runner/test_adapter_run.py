@@ -186,7 +186,10 @@ SHAPES = {
     "memory cut": ([('each["len"]) for each', 'each["len"])[2:] for each')], "bytes of"),
     "no status": ([('"status": status', '"status": "fine"')], "status is 'fine'"),
     "no setup": ([('queue["role"]: setup', "")], "setup.tx is None"),
-    "too many answers": ([('"answers": answers', '"answers": answers * 2')], "2 answers to 1 steps"),
+    "too many answers": (
+        [('"answers": answers', '"answers": answers * 2')],
+        "2 answers to 1 steps with a do",
+    ),
     "its own error": (
         [("    memory = Memory", "    raise ValueError('unreadable')\n    memory = Memory")],
         "unreadable",
@@ -200,6 +203,25 @@ def test_an_answer_of_another_shape_is_the_adapters_error(tmp_path, kind):
     found = outcome(tmp_path, GOOD, *changes)
     assert found.verdict == "error", text(found)
     assert said in found.text
+
+
+def test_who_errs_from_the_start_is_asked_no_more(tmp_path):
+    broken = ('"answers": answers', '"answers": answers * 2')
+    count = adapter_run.HOPELESS
+    found = outcomes(tmp_path, *[GOOD] * (count + 1), changes=[broken])
+    assert {each.verdict for each in found} == {"error"}
+    assert [("not asked" in each.text) for each in found] == [False] * count + [True]
+
+
+def test_who_errs_after_a_good_start_is_asked_on(tmp_path):
+    found = outcomes(
+        tmp_path,
+        GOOD,
+        *[SHORT] * (adapter_run.HOPELESS + 1),
+        GOOD,
+        changes=[planted.on_short_chain("print('what', flush=True)")],
+    )
+    assert [each.verdict for each in (found[0], found[-1])] == ["pass", "pass"]
 
 
 def test_a_missing_answer_is_a_fail(tmp_path):

@@ -34,6 +34,11 @@ EVERYTHING = '["split", "packed", "tx", "rx", "event", "indirect", "serve", "pop
 FAULTS = {
     "an empty queue: status empty, no chain": ('return "empty", chains', 'return "ok", chains'),
     "a header alone": ("room < 0 or length", "room <= 0 or length"),
+    "a step without do: no answer": ('if "do" in step:', 'if step.setdefault("max", 1):'),
+    "an empty queue again: nothing is kept from the runs before": (
+        "        self.bytes = {}",
+        "        self.bytes = KEPT",
+    ),
     "header and payload in one element": ("self.memory.read(islice(stream, length)).hex()", '""'),
     "header and payload in two elements": ("len(elements) == self.size", "len(elements) == 1"),
     "a header cut anywhere, over three elements": ("len(elements) == self.size", "len(elements) == 3"),
@@ -53,7 +58,8 @@ FAULTS = {
 
 @pytest.mark.parametrize("title", FAULTS)
 def test_each_step_is_missed_by_one_who_lacks_it(tmp_path, title):
-    found = reports(tmp_path, FAULTS[title], limit=1 if "without an end" in title else 60)
+    kept = ("class Memory:", "KEPT = {}\n\n\nclass Memory:")
+    found = reports(tmp_path, FAULTS[title], kept, limit=1 if "without an end" in title else 60)
     assert found[title].state == "missing", states(found)
     assert found[title].wanted
     assert found[title].answered

@@ -2,6 +2,7 @@
 """scripts/conformance --adapter and smoke, as someone with an adapter of their own types them."""
 
 import json
+import re
 import shlex
 import xml.etree.ElementTree as ET
 
@@ -37,6 +38,8 @@ def test_the_example_passes_all_that_it_supports(script):
     assert int(passed) > 300
     assert line.startswith("0 failed (")
     assert line.endswith(" unsupported)")
+    reasons = re.findall(r"^unsupported +(\d+)  ", done.stdout, re.MULTILINE)
+    assert sum(map(int, reasons)) == int(line.split()[-2].removeprefix("("))
 
 
 def test_a_failure_is_told_whole_and_can_be_repeated(script, made):

@@ -4,6 +4,7 @@
 import shlex
 import sys
 import xml.etree.ElementTree as ET
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ LOGS = OUT / "conformance"
 BUILD_TIMEOUT_S = 1800
 EXITS = {"pass": Exit.CLEAN, "fail": Exit.FINDINGS, "inconclusive": Exit.INCONCLUSIVE, "not run": Exit.SETUP}
 ADAPTER_ERROR = "adapter error"
+REASONS_TOLD = 8
 
 
 def find(wanted: str) -> "Adapter":
@@ -107,9 +109,19 @@ def show(found: "Results", console: Console) -> Exit:
             console.print(f"{case.verdict:12}{case.id}  ({note})")
     for entry in found.stale:
         console.print(f"stale: {entry}", style="bold red")
+    for count, reason in lacking(found):
+        console.print(f"unsupported {count:>5}  {reason}")
     who = " ".join(part for part in (found.name, found.version) if part)
     console.print(f"{who}: {summary(found)}", style="green" if code is Exit.CLEAN else "bold red")
     return code
+
+
+def lacking(found: "Results") -> list[tuple[int, str]]:
+    """Why vectors are unsupported, and how many, the most first; rare reasons are one."""
+    reasons = Counter(case.outcome.text for case in found.cases if case.verdict == "unsupported")
+    told = [(count, reason) for reason, count in reasons.most_common(REASONS_TOLD)]
+    rest = reasons.total() - sum(count for count, _ in told)
+    return [*told, (rest, f"for {len(reasons) - len(told)} other reasons: --json")] if rest else told
 
 
 def _note(case: "Case") -> str:
