@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+import errno
+import os
+import sys
+
 import click
 import pytest
 from vvs_tools import console
@@ -27,9 +31,23 @@ def test_every_end_has_its_code(capsys):
     assert ended(lambda: Exit.FINDINGS, capsys) == (1, "")
     assert ended(raising(Stop(Exit.SETUP, "no disk")), capsys) == (3, "scripts/toy: no disk\n")
     assert ended(raising(KeyboardInterrupt()), capsys) == (130, "\nscripts/toy: interrupted\n")
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "corpus")
+    code, line = ended(raising(full), capsys)
+    assert code == 3
+    assert line.startswith("scripts/toy: [Errno 28] No space left on device: 'corpus'; ")
+    code, text = ended(raising(ZeroDivisionError()), capsys)
+    assert code == 3  # not 1: nothing was found
+    assert "Traceback" in text
+    assert text.splitlines()[-1].startswith("scripts/toy: a fault of its own")
     code, line = ended(lambda: None, capsys, "--bogus")
     assert code == 2
     assert line.startswith("scripts/toy: No such option")
+
+
+def test_what_forces_colours_reaches_no_child(capsys, monkeypatch):
+    for name in console.FORCING:
+        monkeypatch.setenv(name, "1")
+    assert ended(lambda: sys.exit(any(name in os.environ for name in console.FORCING)), capsys)[0] == 0
 
 
 def test_what_is_printed_stays_as_it_is(capsys, monkeypatch):

@@ -71,7 +71,7 @@ def show(results: Sequence[Compared], console: Console) -> None:
             for name, peer in found.peers.items():
                 ratio = found.ratio(name, mode)
                 cells += [Text(str(peer.instructions[mode])), Text(f"{peer.nanoseconds[mode]:.0f}")]
-                cells.append(Text(f"{ratio:.1f}", style="green" if ratio >= GOAL else ""))
+                cells.append(Text(f"{ratio:.1f}"))
             table.add_row(*cells)
     console.print(
         "instructions a packet (callgrind); rust-vmm as its own benchmarks are built, with link-time"

@@ -6,15 +6,20 @@ import os
 import signal
 import sys
 import time
+import traceback
 from contextlib import AbstractContextManager
 from types import FrameType, TracebackType
-from typing import NoReturn, Self
+from typing import NoReturn, Self, TextIO
 
 import click
 from rich.console import Console
 from rich.status import Status
 
 HEARTBEAT_S = 30
+# What makes programs write colours into a pipe: ours are read, or shown from a log.
+FORCING = ("FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS", "CARGO_TERM_COLOR")
+# By this variable a shell asks a command what could come next; click answers.
+COMPLETE = "_VVS_COMPLETE"
 
 
 class Exit(enum.IntEnum):
@@ -41,16 +46,23 @@ def in_ci() -> bool:
     return os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 
+def is_live(stream: TextIO) -> bool:
+    """Whether it is a terminal on which a line can be written over."""
+    return stream.isatty() and not in_ci() and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+
+
 def make_console(stderr: bool = False) -> Console:
-    """A console that never wraps, guesses colours or reads markup or emoji names in what it is given."""
+    """A console that never wraps or reads markup or emoji names in what it is given. It has colours on a
+    terminal alone, and there unless NO_COLOR is set; none of them says what no word says."""
+    live = is_live(sys.stderr if stderr else sys.stdout)
     return Console(
         stderr=stderr,
         highlight=False,
         markup=False,
         emoji=False,
         soft_wrap=True,
-        force_terminal=False if in_ci() else None,
-        no_color=in_ci() or None,
+        force_terminal=live,
+        color_system="auto" if live and not os.environ.get("NO_COLOR") else None,
     )
 
 
@@ -97,8 +109,10 @@ def main(command: click.Command, name: str) -> NoReturn:
     program = f"scripts/{name}"
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    for variable in FORCING:
+        os.environ.pop(variable, None)
     try:
-        code = command.main(prog_name=program, standalone_mode=False) or Exit.CLEAN
+        code = command.main(prog_name=program, complete_var=COMPLETE, standalone_mode=False) or Exit.CLEAN
     except click.ClickException as error:
         print(f"{program}: {error.format_message()} (see {program} --help)", file=sys.stderr)
         code = Exit.USAGE
@@ -108,4 +122,11 @@ def main(command: click.Command, name: str) -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         print(f"{program}: interrupted", file=sys.stderr)
         code = Exit.INTERRUPTED
+    except OSError as error:
+        print(f"{program}: {error}; see to the room and the rights there, then try again", file=sys.stderr)
+        code = Exit.SETUP
+    except Exception:  # Python would end with 1, which stands for findings
+        traceback.print_exc()
+        print(f"{program}: a fault of its own, and no verdict; report what is above", file=sys.stderr)
+        code = Exit.SETUP
     sys.exit(int(code))

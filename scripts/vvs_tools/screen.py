@@ -58,7 +58,8 @@ def target_table(status: Status) -> Table:
     for standing in status.targets:
         numbers = standing.numbers
         _, *measured = number_cells(numbers)
-        cells = [standing.name, f"{numbers.seconds:.0f}", *measured, f"{standing.corpus:,}"]
+        mark = " <" if standing.running else ""
+        cells = [standing.name + mark, f"{numbers.seconds:.0f}", *measured, f"{standing.corpus:,}"]
         style = "bold" if standing.running else "dim" if not standing.runs else ""
         table.add_row(*cells, ago(status, standing), str(standing.findings), style=style)
     return table
