@@ -70,7 +70,7 @@ def find(wanted: str) -> Adapter:
     if wanted.endswith(".so"):
         path = Path(wanted).absolute()
         if not path.is_file():
-            raise Unusable(f"there is no shared object {wanted}")
+            raise Unusable(f"there is no shared object {wanted}; build it first")
         return Adapter(wanted, "object", object=path)
     try:
         command = tuple(shlex.split(wanted))

@@ -50,7 +50,10 @@ def resolved(vectors: Sequence[Vector]) -> list[str]:
     )
     found = done.stdout.splitlines()
     if done.returncode or len(found) != len(vectors):
-        raise Unresolved(f"scn resolve: {len(found)} of {len(vectors)} scenarios\n{done.stderr.strip()}")
+        raise Unresolved(
+            f"scn resolve: {len(found)} of {len(vectors)} scenarios; "
+            f"repeat: scripts/test --stage conformance\n{done.stderr.strip()}"
+        )
     return found
 
 

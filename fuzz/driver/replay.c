@@ -92,15 +92,15 @@ static bool read_file(const char *path, size_t *out_len)
 {
     FILE *file = fopen(path, "rb");
     if (!file) {
-        fprintf(stderr, "replay: %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "replay: %s: %s; name inputs, or folders of them\n", path, strerror(errno));
         return false;
     }
     *out_len = fread(input, 1, sizeof input, file);
     bool whole = !ferror(file) && *out_len < sizeof input;
     (void)fclose(file);
     if (!whole) {
-        fprintf(stderr, "replay: %s: can't be read, or has more than %u bytes\n", path,
-                MAX_INPUT - 1);
+        fprintf(stderr, "replay: %s: can't be read, or has more than %u bytes; leave it out\n",
+                path, MAX_INPUT - 1);
     }
     return whole;
 }
@@ -139,7 +139,7 @@ static int visit(const char *path, const struct stat *status, int kind, struct F
     (void)status;
     (void)place;
     if (kind == FTW_DNR || kind == FTW_NS) {
-        fprintf(stderr, "replay: %s: can't be read\n", path);
+        fprintf(stderr, "replay: %s: can't be read; leave it out\n", path);
         unreadable = true;
     } else if (kind == FTW_F && !run_file(path)) {
         unreadable = true;
@@ -155,7 +155,7 @@ static int minimise_one(const char *path)
         return EXIT_SETUP;
     }
     if (!minimise(&done, minimise_to, input, len, minimise_seconds)) {
-        fprintf(stderr, "replay: %s: %s\n", minimise_to, strerror(errno));
+        fprintf(stderr, "replay: %s: %s; name another OUT\n", minimise_to, strerror(errno));
         return EXIT_SETUP;
     }
     if (done.token[0] == '\0') {
@@ -214,7 +214,8 @@ int main(int argc, char **argv)
     catch_findings();
     for (int i = first; i < argc; i++) {
         if (nftw(argv[i], visit, 16, FTW_PHYS) != 0) {
-            fprintf(stderr, "replay: %s: %s\n", argv[i], strerror(errno));
+            fprintf(stderr, "replay: %s: %s; name inputs, or folders of them\n", argv[i],
+                    strerror(errno));
             unreadable = true;
         }
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
 /* scn: scenarios between bytes, JSON, a drawing and packets; the field table for other tools. */
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -27,10 +28,12 @@ static const char usage[] =
     "Exit: 0 done, 1 the file is no scenario, 2 usage, 3 a file can't be read or written.\n"
     "\n"
     "Examples:\n"
-    "  scn json corpus/tx_packet/seed/control\n"
+    "  scn json corpus/tx_packet/seed/tx-framing-split-header-1\n"
     "  scn bytes crash.json -o crash\n"
     "  scn draw crash\n"
     "  scn resolve crash\n";
+
+static const char no_memory[] = "no memory for the guest; see ulimit -v";
 
 static struct scn_scenario scenario;
 
@@ -59,7 +62,8 @@ static void read_file(const char *name)
     bool failed;
 
     if (file == NULL) {
-        stop(EXIT_SETUP, "can't open %s", name);
+        stop(EXIT_SETUP, "can't open %s: %s; name a file that is there, or -", name,
+             strerror(errno));
     }
     text.len = fread(text.bytes, 1, sizeof text.bytes, file);
     failed = ferror(file) != 0;
@@ -67,14 +71,15 @@ static void read_file(const char *name)
         (void)fclose(file);
     }
     if (failed) {
-        stop(EXIT_SETUP, "can't read %s", name);
+        stop(EXIT_SETUP, "can't read %s: %s; name a file, or -", name, strerror(errno));
     }
 }
 
 static void read_bytes(const char *name)
 {
     if (text.len > SCN_JSON_MAX_BYTES) {
-        stop(EXIT_FINDINGS, "%s: more than %u bytes", name, SCN_JSON_MAX_BYTES);
+        stop(EXIT_FINDINGS, "%s: more than %u bytes; see fuzz/scenario/FORMAT.md", name,
+             SCN_JSON_MAX_BYTES);
     }
     scn_decode(&scenario, (const uint8_t *)text.bytes, text.len);
 }
@@ -84,7 +89,7 @@ static void read_json(const char *name)
     char error[SCN_JSON_ERROR_BYTES];
 
     if (!scn_json_parse(&scenario, error, text.bytes, text.len)) {
-        stop(EXIT_FINDINGS, "%s: %s", name, error);
+        stop(EXIT_FINDINGS, "%s: %s; see fuzz/scenario/FORMAT.md", name, error);
     }
 }
 
@@ -104,7 +109,7 @@ static void close_output(FILE *out, const char *name)
     bool failed = ferror(out) != 0;
 
     if (fclose(out) != 0 || failed) {
-        stop(EXIT_SETUP, "can't write %s", name);
+        stop(EXIT_SETUP, "can't write %s; name another file", name);
     }
 }
 
@@ -131,7 +136,7 @@ static void to_bytes(const char *name, const char *out_name)
     read_json(name);
     out = out_name == NULL ? stdout : fopen(out_name, "wb");
     if (out == NULL) {
-        stop(EXIT_SETUP, "can't open %s", out_name);
+        stop(EXIT_SETUP, "can't open %s: %s; name another file", out_name, strerror(errno));
     }
     len = scn_encode(bytes, sizeof bytes, &scenario);
     (void)fwrite(bytes, 1, len, out);
@@ -154,7 +159,7 @@ static void to_drawing(const char *name)
 {
     read_either(name);
     if (!draw_scenario(stdout, &scenario)) {
-        stop(EXIT_SETUP, "no memory for the guest");
+        stop(EXIT_SETUP, no_memory);
     }
 }
 
@@ -162,21 +167,21 @@ static void to_packets(const char *name)
 {
     read_either(name);
     if (!packets_print(stdout, &scenario)) {
-        stop(EXIT_SETUP, "no memory for the guest");
+        stop(EXIT_SETUP, no_memory);
     }
 }
 
 static void to_requests(char **names, int count)
 {
     if (!scn_resolve_start()) {
-        stop(EXIT_SETUP, "no memory for the guest");
+        stop(EXIT_SETUP, no_memory);
     }
     for (int i = 0; i < count; i++) {
         read_either(names[i]);
         scn_resolve(stdout, &scenario);
     }
     if (count == 0 && !scn_resolve_lines(stdout, stdin)) {
-        stop(EXIT_SETUP, "can't read standard input");
+        stop(EXIT_SETUP, "can't read standard input; name files");
     }
 }
 

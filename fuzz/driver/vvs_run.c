@@ -23,6 +23,7 @@ static const char help[] =
     "                 not support gets {\"unsupported\": \"...\"}\n"
     "  --hello        only say what it is and supports\n"
     "\n"
+    "exit: 0 done, 2 bad usage, 3 the file or the memory of a guest is not to be had\n"
     "example:\n"
     "  echo '{\"steps\": [{\"add_chain\": {\"payload\": \"6869\"}}, {\"serve\": {}}]}' | vvs-run\n";
 
@@ -106,7 +107,7 @@ static void answer(const char *line, size_t len)
 static int answer_lines(void)
 {
     if (!run_init(&run)) {
-        fputs("vvs-run: the host grants no memory for a guest\n", stderr);
+        fputs("vvs-run: the host grants no memory for a guest; see ulimit -v\n", stderr);
         return EXIT_SETUP;
     }
     run.payload_store = payloads;

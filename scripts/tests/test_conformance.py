@@ -128,7 +128,9 @@ def test_a_broken_vector_is_one_line(script, broken, argv):
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("scripts/conformance: ")
-    assert done.stderr.endswith("tx/cut/x.json: line 1, column 3: this is not JSON\n")
+    assert done.stderr.endswith(
+        "tx/cut/x.json: line 1, column 3: this is not JSON; see conformance/README.md\n"
+    )
 
 
 def test_a_broken_vector_does_not_block_others(script, broken):

@@ -14,7 +14,7 @@ def verdict(monkeypatch, tmp_path, write):
     def judge(*sources):
         for number, text in enumerate(sources):
             write(f"lib/src/{number}.c", PROTOTYPES + text)
-        return freestanding.main()
+        return freestanding.check()
 
     return judge
 

@@ -102,7 +102,7 @@ def test_what_was_never_a_scenario_is_not_called_clean(script, write, content):
     path = write("tx_packet/some-file", content)
     done = script("repro", str(path))
     assert (done.returncode, done.stdout) == (2, "")
-    why = "holds no scenario (its first byte is not 1); nothing was run"
+    why = "holds no scenario (its first byte is not 1); nothing was run: see fuzz/scenario/FORMAT.md"
     assert done.stderr == f"scripts/repro: {path} {why}\n"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from vvs_tools import TOP, build, corpus, process, sanitizers, targets
+from vvs_tools import TOP, build, corpus, process, sanitizers, targets, usage
 from vvs_tools.console import Exit, Stop, main
 
 HERE = "unit"
@@ -40,7 +40,11 @@ def answers(preset: str, lines: list[str]) -> list[str]:
     )
     found = done.stdout.splitlines()
     if done.returncode or len(found) != len(lines):
-        raise Stop(Exit.FINDINGS, f"{preset}: {len(found)} answers to {len(lines)} scenarios\n{done.stderr}")
+        raise Stop(
+            Exit.FINDINGS,
+            f"{preset}: {len(found)} answers to {len(lines)} scenarios; "
+            f"repeat: scripts/launch.bash answers --preset {preset}\n{done.stderr}",
+        )
     return found
 
 
@@ -48,7 +52,10 @@ def unmappable(line: str) -> bool:
     return bool(json.loads(line).get("unmappable"))
 
 
-@click.command()
+EPILOG = usage.epilog("  scripts/launch.bash answers --preset unit-s390x", Exit.FINDINGS)
+
+
+@click.command(epilog=EPILOG)
 @click.option("--preset", required=True, help="The other host's; built first.")
 def cli(preset: str) -> Exit:
     """Compare the answers of --preset with this host's, byte by byte."""

@@ -7,18 +7,24 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import bench_fuzz, bench_oracles, bench_parse, bench_peer, build, targets
+from vvs_tools import bench_fuzz, bench_oracles, bench_parse, bench_peer, build, offers, targets, usage
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
-EPILOG = """\b
-Examples:
+PARSE = """
   scripts/bench parse             instructions a packet, beside the goals; a minute
   scripts/bench parse --peer      the same chains through rust-vmm's virtio-vsock too; needs cargo
+  scripts/bench parse --json
+"""
+FUZZ = """
   scripts/bench fuzz              executions a second, beside the engine alone; two minutes
   scripts/bench fuzz tx_packet
-  scripts/bench parse --json
-A missed goal is no failure: exit 0 measured, 2 usage, 3 setup failed, 4 not measured.
 """
+NOTES = "A missed goal is no failure. Inconclusive is what could not be measured."
+
+
+def epilog(examples: str) -> str:
+    return usage.epilog(examples, Exit.INCONCLUSIVE, notes=NOTES)
+
 
 as_json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else."
@@ -32,12 +38,12 @@ def compile_for(preset: str, programs: list[str], progress: Progress) -> None:
         raise Stop(Exit.SETUP, f"{failure}: log {failure.log}; repeat: {failure.command}") from None
 
 
-@click.group(epilog=EPILOG, no_args_is_help=False)
+@click.group(epilog=epilog(PARSE.rstrip() + FUZZ), no_args_is_help=False)
 def cli() -> None:
     """Measure the library, or the fuzz targets."""
 
 
-@cli.command(epilog=EPILOG)
+@cli.command(epilog=epilog(PARSE))
 @click.option("--peer", is_flag=True, help="Measure rust-vmm's virtio-vsock too, in the same run.")
 @click.option(
     "--picture",
@@ -48,7 +54,7 @@ def cli() -> None:
 def parse(peer: bool, picture: Path | None, as_json: bool) -> Exit:
     """Instructions that one packet costs, counted by callgrind, and nanoseconds for orientation."""
     if picture and not peer:
-        raise click.UsageError("--picture needs --peer")
+        raise click.UsageError("--picture draws what is compared: it needs --peer")
     console = make_console()
     with Progress(make_console(stderr=True), "bench parse") as progress:
         compile_for(bench_parse.PRESET, [bench_parse.PROGRAM], progress)
@@ -71,8 +77,8 @@ def parse(peer: bool, picture: Path | None, as_json: bool) -> Exit:
     return Exit.CLEAN
 
 
-@cli.command(epilog=EPILOG)
-@click.argument("names", metavar="[TARGET]...", nargs=-1)
+@cli.command(epilog=epilog(FUZZ))
+@click.argument("names", metavar="[TARGET]...", nargs=-1, shell_complete=offers.TARGETS)
 @as_json_option
 def fuzz(names: tuple[str, ...], as_json: bool) -> Exit:
     """Executions a second of one process, in turns with a target that does nothing; then what each oracle

@@ -98,7 +98,7 @@ def measure(target: Target, tick: Callable[[], None]) -> Cost:
         argv = ["valgrind", "--tool=callgrind", *options, *argv, f"-runs={RUNS}", "-seed=1"]
         code = process.run(argv, LOG, timeout=TIMEOUT_S, tick=tick)
         if code:
-            what = f"{target.name} under callgrind exits {code}: {process.tail(LOG, 1)} (log: {LOG})"
+            what = f"{target.name} under callgrind exits {code}: {process.tail(LOG, 1)}; its log: {LOG}"
             raise Stop(Exit.INCONCLUSIVE, what)
         return Cost(target.name, *count(found.read_text().splitlines()))
 

@@ -64,7 +64,10 @@ class Measured:
 def checked(argv: list[str | Path], tick: Callable[[], None]) -> None:
     code = process.run(argv, LOG, timeout=TIMEOUT_S, tick=tick)
     if code:
-        raise Stop(Exit.INCONCLUSIVE, f"{' '.join(map(str, argv))} exits {code}: {process.tail(LOG, 1)}")
+        raise Stop(
+            Exit.INCONCLUSIVE,
+            f"{' '.join(map(str, argv))} exits {code}: {process.tail(LOG, 1)}; its log: {LOG}",
+        )
 
 
 def instructions(argv: list[str | Path], count: int, tick: Callable[[], None]) -> int:
@@ -72,7 +75,7 @@ def instructions(argv: list[str | Path], count: int, tick: Callable[[], None]) -
     checked([*callgrind, *argv, str(count)], tick)
     found = re.search(r"Collected : (\d+)", LOG.read_text())
     if not found:
-        raise Stop(Exit.INCONCLUSIVE, f"callgrind says no count (log: {LOG})")
+        raise Stop(Exit.INCONCLUSIVE, f"callgrind says no count; its log tells why: {LOG}")
     return int(found[1])
 
 

@@ -104,7 +104,10 @@ def read_all(out: Path) -> list[Box]:
     try:
         found = [Box.read(path.parent) for path in folder_of(out).glob(f"*/{ABOUT}") if is_whole(path.parent)]
     except (ValueError, TypeError, KeyError) as error:
-        raise Stop(Exit.SETUP, f"{findings.shown(folder_of(out))}: a {ABOUT} is none: {error}") from None
+        raise Stop(
+            Exit.SETUP,
+            f"{findings.shown(folder_of(out))}: a {ABOUT} is none; take its folder out of there: {error}",
+        ) from None
     return sorted(found, key=lambda box: (box.began_s, box.id))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import BUILD, OUT, TOP, process
+from vvs_tools import BUILD, OUT, TOP, process, usage
 from vvs_tools.console import Exit, Stop, main
 
 LLVM_VERSIONS = range(19, 13, -1)
@@ -113,7 +113,15 @@ def build(
     return _run(preset, commands(preset, targets), log, tick)
 
 
-@click.command()
+EPILOG = usage.epilog(
+    """
+  scripts/launch.bash build unit
+  scripts/launch.bash build unit vvs-run scn
+""",
+)
+
+
+@click.command(epilog=EPILOG)
 @click.argument("preset")
 @click.argument("names", metavar="[PROGRAM]...", nargs=-1)
 def cli(preset: str, names: tuple[str, ...]) -> Exit:

@@ -225,7 +225,8 @@ class Campaign:
         if free < FREE_BYTES:
             raise Stop(
                 Exit.INCONCLUSIVE,
-                f"no space: {free >> 20} MiB free in {self.out}, it takes {FREE_BYTES >> 20}; try --out DIR",
+                f"no space: {free >> 20} MiB free in {self.out}, it takes {FREE_BYTES >> 20}; "
+                "make room, or try --out DIR",
             )
 
     def run(self, jobs: Sequence[Sequence[Piece]]) -> Generator[None]:

@@ -21,8 +21,10 @@ from vvs_tools import (
     conformance_adapter,
     conformance_matrix,
     conformance_wrong,
+    offers,
     process,
     sanitizers,
+    usage,
 )
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
@@ -103,7 +105,7 @@ def chosen(filters: tuple[str, ...]) -> list[Any]:
     try:
         found = list(module.select(filters) if filters else module.load())
     except module.Invalid as error:
-        raise Stop(Exit.USAGE, str(error)) from error
+        raise Stop(Exit.USAGE, f"{error}; see conformance/README.md") from error
     for each in filters:
         if not any(module.picks(each, vector.id, vector.requirements) for vector in found):
             raise Stop(
@@ -124,7 +126,7 @@ def list_requirements(as_json: bool, console: Console) -> Exit:
     try:
         catalogue = vectors().catalogue()
     except vectors().Invalid as error:
-        raise Stop(Exit.USAGE, str(error)) from error
+        raise Stop(Exit.USAGE, f"{error}; see conformance/README.md") from error
     if as_json:
         click.echo(json.dumps({"requirements": catalogue}, indent=2))
         return Exit.CLEAN
@@ -150,8 +152,8 @@ def as_object(verdicts: list[Verdict], code: Exit, requirements: dict[str, list[
     }
 
 
-EPILOG = """\b
-Examples:
+EPILOG = usage.epilog(
+    """
   scripts/conformance                                   all vectors, and the suite's own tests
   scripts/conformance --filter tx/framing               the vectors of a folder
   scripts/conformance --filter 'split/*/next-*'         those whose id matches
@@ -165,21 +167,26 @@ Examples:
   scripts/conformance --adapter ./mine.so               or an object with vvs_iut.h
   scripts/conformance --adapter ./mine.so --strict --known known.txt
   scripts/conformance --adapter wrong                   whether each requirement is failed by a wrong device
-  scripts/conformance smoke --adapter 'python3 mine.py' what it still lacks, case by case
+  scripts/conformance smoke --adapter 'python3 mine.py'  what it still lacks, case by case
   scripts/conformance --matrix matrix.html --adapter vvs --adapter ./mine.so
   scripts/conformance --markdown matrix.md --adapter vvs --adapter ./mine.so
   scripts/conformance --export vectors.tar.gz           the vectors, for use without this project's code
-
-\b
-Exit: 0 nothing fails, 1 findings or a stale entry, 2 usage, 3 not built or no hello, 4 nothing that can
-be run, 5 nothing matched, 130 interrupted.
-"""
+""",
+    Exit.FINDINGS,
+    Exit.INCONCLUSIVE,
+    Exit.NOTHING_RAN,
+    notes="""
+Findings are vectors that fail, or an entry of a list that is stale; set-up failed too where an adapter is
+not built or says no hello.
+""",
+)
 
 
 ADAPTER = click.option(
     "--adapter",
     "wanted",
     metavar="NAME|CMD|FILE.so",
+    shell_complete=offers.ADAPTERS,
     help="The implementation: of adapters.toml, or any other.",
 )
 
@@ -191,6 +198,7 @@ ADAPTER = click.option(
     "filters",
     multiple=True,
     metavar="GLOB|FOLDER|REQUIREMENT",
+    shell_complete=offers.vectors,
     help="Only vectors whose id matches, that lie in the folder, or that name the requirement.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -202,6 +210,7 @@ ADAPTER = click.option(
     "wanted",
     multiple=True,
     metavar="NAME|CMD|FILE.so",
+    shell_complete=offers.ADAPTERS,
     help="The implementation: of adapters.toml, or any other. Several with --matrix and --markdown.",
 )
 @click.option("--strict", is_flag=True, help="What is harmless but advised against (non-strict) fails too.")
@@ -234,19 +243,30 @@ def cli(context: click.Context, **options: object) -> Exit | None:
         return run_vectors(**options)
     given = [name for name in options if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     if given:
-        raise click.UsageError(f"options of {context.invoked_subcommand} go behind its name")
+        spelled = {each.name: each.opts[0] for each in context.command.params}
+        raise click.UsageError(
+            f"options of {context.invoked_subcommand} go behind its name; put {spelled[given[0]]} there"
+        )
     return None
 
 
-@cli.command("smoke")
+SMOKE = """
+  scripts/conformance smoke --adapter 'python3 mine.py'
+  scripts/conformance smoke --adapter example            one of the tree
+"""
+
+
+@cli.command("smoke", epilog=usage.epilog(SMOKE, Exit.FINDINGS, notes="Findings are cases that are missing."))
 @ADAPTER
 def smoke_command(wanted: str | None) -> Exit:
     """Say, case by case, what an adapter still lacks."""
     if not wanted:
-        raise click.UsageError("smoke needs --adapter")
+        raise click.UsageError("smoke needs --adapter: a name of the tree, or a command line")
     adapter = conformance_adapter.find(wanted)
     if adapter.kind != "program":
-        raise click.UsageError("smoke takes an adapter that speaks PROTOCOL.md; an object has all vectors")
+        raise click.UsageError(
+            "smoke takes an adapter that speaks PROTOCOL.md; an object has all vectors: leave smoke out"
+        )
     return with_build(lambda: conformance_adapter.run_smoke(adapter, make_console()))
 
 
@@ -275,7 +295,7 @@ def run_vectors(
     outputs = {"--junit": junit, "--matrix": matrix, "--markdown": markdown, "--export": export}
     for option, path in outputs.items():
         if path and not path.absolute().parent.is_dir():
-            raise click.UsageError(f"{option}: there is no folder {path.parent}")
+            raise click.UsageError(f"{option}: there is no folder {path.parent}; make it first")
     console = make_console(stderr=as_json)
     if listing:
         if filters or any(outputs.values()) or wanted or strict or known:
@@ -300,7 +320,9 @@ def run_vectors(
             )
         )
     if len(wanted) > 1:
-        raise click.UsageError("several --adapter want --matrix or --markdown")
+        raise click.UsageError(
+            "several --adapter are compared by --matrix FILE or --markdown FILE; give one of these"
+        )
     adapter = wanted[0] if wanted else None
     junit = junit and junit.absolute()
     if adapter == conformance_wrong.NAME:
@@ -341,7 +363,7 @@ def run_library(filters: tuple[str, ...], as_json: bool, junit: Path | None, con
     verdicts = read_junit(junit)
     if not verdicts:
         console.print(process.tail(log))
-        raise Stop(Exit.NOTHING_RAN, f"nothing ran (pytest exits {code}; log: {log})")
+        raise Stop(Exit.NOTHING_RAN, f"nothing ran: pytest exits {code}; log: {log}")
     passed = any(verdict.verdict == "pass" for verdict in verdicts)
     end = Exit.FINDINGS if code else Exit.CLEAN if passed else Exit.INCONCLUSIVE
     if as_json:

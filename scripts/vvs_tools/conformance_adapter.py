@@ -27,6 +27,7 @@ BUILD_TIMEOUT_S = 1800
 EXITS = {"pass": Exit.CLEAN, "fail": Exit.FINDINGS, "inconclusive": Exit.INCONCLUSIVE, "not run": Exit.SETUP}
 ADAPTER_ERROR = "adapter error"
 REASONS_TOLD = 8
+NOT_BUILT = "not built"
 
 
 def find(wanted: str) -> "Adapter":
@@ -34,7 +35,7 @@ def find(wanted: str) -> "Adapter":
     try:
         return adapters.find(wanted)
     except adapters.Unusable as error:
-        raise Stop(Exit.USAGE, f"--adapter: {error}") from error
+        raise Stop(Exit.USAGE, f"--adapter: {error}; see conformance/adapters/PROTOCOL.md") from error
 
 
 def prepare(adapter: "Adapter", progress: Progress) -> str:
@@ -42,14 +43,14 @@ def prepare(adapter: "Adapter", progress: Progress) -> str:
     build.build("unit", [*adapters.TOOLS, *adapter.targets], tick=lambda: progress.tick("building"))
     lacking = adapter.missing()
     if lacking:
-        return f"not built: there is no {lacking} here"
+        return f"{NOT_BUILT}: there is no {lacking} here"
     log = LOGS / f"{adapter.name}-build.log" if adapter.listed else LOGS / "build.log"
     if adapter.build and process.run(
         adapter.build, log, timeout=BUILD_TIMEOUT_S, tick=lambda: progress.tick("building")
     ):
-        return f"not built: {process.tail(log, 1)} (log: {log.relative_to(TOP)})"
+        return f"{NOT_BUILT}: {process.tail(log, 1)} (log: {log.relative_to(TOP)})"
     if adapter.object and not adapter.object.is_file():
-        return f"not built: there is no {adapter.object}"
+        return f"{NOT_BUILT}: there is no {adapter.object}"
     return ""
 
 
@@ -70,7 +71,9 @@ def run(
             except session.NoHello as error:
                 why = str(error)
             except deviations.Invalid as error:
-                raise Stop(Exit.USAGE, f"conformance/deviations/{error}") from error
+                raise Stop(
+                    Exit.USAGE, f"conformance/deviations/{error}; see conformance/deviations/README.md"
+                ) from error
             except request.Unresolved as error:
                 raise Stop(Exit.SETUP, str(error)) from error
     return session.Results(adapter.name, strict=strict, not_run=why)
@@ -82,10 +85,17 @@ def read_known(path: Path | None) -> list[str]:
     try:
         return deviations.read_known(path)
     except (OSError, deviations.Invalid) as error:
-        raise Stop(Exit.USAGE, f"--known: {error}") from error
+        raise Stop(Exit.USAGE, f"--known: {error}; see conformance/deviations/README.md") from error
 
 
 # --- what is shown
+
+
+def remedy(why: str, name: str) -> str:
+    """What to do about an adapter that could not be run."""
+    if why.startswith(NOT_BUILT):
+        return "see conformance/adapters/adapters.toml for what it needs"
+    return f"try scripts/conformance smoke --adapter {shlex.quote(name)}"
 
 
 def report(found: "Results", case: "Case") -> str:
@@ -100,7 +110,7 @@ def show(found: "Results", console: Console) -> Exit:
     """What fails, what else was seen in a line each, and what it comes to."""
     code = EXITS[found.verdict]
     if found.not_run:
-        raise Stop(code, f"{found.adapter}: {found.not_run}")
+        raise Stop(code, f"{found.adapter}: {found.not_run}; {remedy(found.not_run, found.adapter)}")
     for case in found.failing():
         console.print(report(found, case) + "\n")
     for case in found.cases:
@@ -190,7 +200,7 @@ def run_smoke(adapter: "Adapter", console: Console) -> Exit:
     with Progress(console, "smoke") as progress:
         why = prepare(adapter, progress) if adapter.listed else ""
     if why:
-        raise Stop(Exit.SETUP, f"{adapter.name}: {why}")
+        raise Stop(Exit.SETUP, f"{adapter.name}: {why}; {remedy(why, adapter.name)}")
     with Client(session.argv(adapter), sanitizers.environment()) as client:
         try:
             hello = session.greet(client, adapter)

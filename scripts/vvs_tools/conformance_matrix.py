@@ -23,7 +23,7 @@ def names(wanted: Sequence[str]) -> list[str]:
     """The adapters that are meant: without a word, the library."""
     twice = [name for name in wanted if wanted.count(name) > 1]
     if twice:
-        raise click.UsageError(f"--adapter {twice[0]} is there twice")
+        raise click.UsageError(f"--adapter {twice[0]} is there twice; name each once")
     return list(wanted) or [adapters.DEFAULT]
 
 
@@ -90,7 +90,7 @@ def write(path: Path, text: str | bytes) -> None:
     try:
         path.write_bytes(text.encode() if isinstance(text, str) else text)
     except OSError as error:
-        raise Stop(Exit.SETUP, f"can't write {path}: {error.strerror}") from error
+        raise Stop(Exit.SETUP, f"can't write {path}: {error.strerror}; name another file") from error
 
 
 def export(chosen: Sequence[vectors.Vector], path: Path, console: Console) -> Exit:

@@ -25,7 +25,9 @@ def run(filters: tuple[str, ...], as_json: bool, console: Console) -> Exit:
     """The family on all vectors, or on those of some requirements."""
     for each in filters:
         if each not in vectors.requirements():
-            raise click.UsageError(f"--adapter {NAME} takes requirements to --filter; {each} is none")
+            raise click.UsageError(
+                f"--adapter {NAME} takes requirements to --filter; {each} is none, try --list"
+            )
     with Progress(console, NAME) as progress:
         build.build("unit", list(adapters.TOOLS), tick=lambda: progress.tick("building"))
         try:
@@ -33,7 +35,9 @@ def run(filters: tuple[str, ...], as_json: bool, console: Console) -> Exit:
         except request.Unresolved as error:
             raise Stop(Exit.SETUP, str(error)) from error
     if not found.failed:
-        raise Stop(Exit.NOTHING_RAN, f"no vector names {' or '.join(filters)}")
+        raise Stop(
+            Exit.NOTHING_RAN, f"no vector names {' or '.join(filters)}; see scripts/conformance --list"
+        )
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=2))
     else:

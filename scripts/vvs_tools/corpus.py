@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import OUT, TOP, build, findings, process, sanitizers
+from vvs_tools import OUT, TOP, build, findings, process, sanitizers, usage
 from vvs_tools.console import Exit, Stop, main
 
 KINDS = ("seed", "found", "regression")
@@ -20,7 +20,9 @@ def targets() -> list[str]:
     """Those in fuzz/targets.json, the only list of targets, that look for faults and so have a corpus."""
     path = TOP / "fuzz" / "targets.json"
     if not path.exists():
-        raise Stop(Exit.NOTHING_RAN, "no fuzz/targets.json, so no target to replay")
+        raise Stop(
+            Exit.NOTHING_RAN, "no fuzz/targets.json, so no target to replay; get it back: git checkout fuzz"
+        )
     listed = json.loads(path.read_text())["targets"]
     return [target["name"] for target in listed if target["campaign"]]
 
@@ -76,7 +78,17 @@ def replay_target(preset: str, target: str, env: Mapping[str, str]) -> bool:
     return not faults
 
 
-@click.command()
+EPILOG = usage.epilog(
+    """
+  scripts/launch.bash corpus
+  scripts/launch.bash corpus --preset unit-msan
+""",
+    Exit.FINDINGS,
+    Exit.NOTHING_RAN,
+)
+
+
+@click.command(epilog=EPILOG)
 @click.option("--preset", default="unit", show_default=True, help="Whose replay programs; built first.")
 def cli(preset: str) -> Exit:
     """Replay corpus/<target>/{seed,found,regression} of every target."""

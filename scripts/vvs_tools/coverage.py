@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from vvs_tools import OUT, TOP, build, corpus, process
+from vvs_tools import OUT, TOP, build, corpus, process, usage
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 from vvs_tools.folder import Folder
 
@@ -67,7 +67,9 @@ def instrumented() -> list[Path]:
 def llvm(tool: str, *argv: str | Path) -> str:
     done = subprocess.run([build.llvm_tool(tool), *argv], capture_output=True, text=True, cwd=TOP)
     if done.returncode:
-        raise Stop(Exit.INCONCLUSIVE, f"{tool}: {done.stderr.strip()}")
+        raise Stop(
+            Exit.INCONCLUSIVE, f"{tool} fails; begin anew: rm -r build/coverage: {done.stderr.strip()}"
+        )
     return done.stdout
 
 
@@ -146,12 +148,19 @@ def show(files: dict[str, File]) -> None:
             console.print(f"file    lib/src/{name}: in no test program, nothing is known")
 
 
-EPILOG = """\b
-Examples:
+EPILOG = usage.epilog(
+    """
   scripts/coverage
   scripts/coverage --html build/out/coverage-html
   scripts/coverage --json > coverage.json
-"""
+""",
+    Exit.FINDINGS,
+    Exit.INCONCLUSIVE,
+    Exit.NOTHING_RAN,
+    notes="""
+Findings are tests or inputs that fail, or a build that does; what is not reached is none.
+""",
+)
 
 
 @click.command(epilog=EPILOG)
@@ -168,7 +177,7 @@ def cli(html: Path | None, as_json: bool) -> Exit:
             ) from None
         profiles, programs = collect(progress), instrumented()
         if not profiles or not programs:
-            raise Stop(Exit.NOTHING_RAN, "no instrumented program ran")
+            raise Stop(Exit.NOTHING_RAN, "no instrumented program ran; begin anew: rm -r build/coverage")
         merged = WORK / "merged.profdata"
         llvm("llvm-profdata", "merge", "-sparse", *profiles, "-o", merged)
         files = measure(programs, merged)

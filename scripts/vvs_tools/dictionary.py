@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import TOP
+from vvs_tools import TOP, usage
 from vvs_tools.console import Exit, Stop, main
 
 LICENCE = "SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause"
@@ -84,7 +84,16 @@ def written(text: str) -> dict[Path, str]:
     return {FOLDER / f"{kind}.dict": head + "\n".join(lines) + "\n" for kind, lines in parts.items()}
 
 
-@click.command()
+EPILOG = usage.epilog(
+    """
+  scripts/launch.bash dictionary
+  scripts/launch.bash dictionary --check
+""",
+    Exit.FINDINGS,
+)
+
+
+@click.command(epilog=EPILOG)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is not what it would be.")
 def cli(check: bool) -> Exit:
     """Write fuzz/dict/*.dict from lib/include/vvs/spec.h."""

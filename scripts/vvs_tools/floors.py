@@ -43,7 +43,7 @@ class Floors:
 
 
 def bad(target: str, what: str) -> Stop:
-    return Stop(Exit.SETUP, f"fuzz/targets.json: floors of {target}: {what}")
+    return Stop(Exit.SETUP, f"fuzz/targets.json: floors of {target}: {what}; see fuzz/README.md")
 
 
 def spelt_out(target: str, told: Mapping[str, float]) -> dict[str, float]:

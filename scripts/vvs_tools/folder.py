@@ -52,7 +52,7 @@ class Folder(click.Path):
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            self.fail(f"{value} can't be made: {error.strerror}", param, ctx)
+            self.fail(f"{value} can't be made: {error.strerror}; name another folder", param, ctx)
         if not os.access(path, os.W_OK):
-            self.fail(f"{value} can't be written", param, ctx)
+            self.fail(f"{value} can't be written; name another folder", param, ctx)
         return path

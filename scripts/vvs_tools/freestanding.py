@@ -2,12 +2,13 @@
 """Compile lib/ as for a monitor without a C library, and name every symbol that it then lacks."""
 
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from vvs_tools import TOP, build, process
-from vvs_tools.console import Exit, Stop
+import click
+
+from vvs_tools import TOP, build, process, usage
+from vvs_tools.console import Exit, Stop, main
 
 ALLOWED = {"memcpy", "memmove", "memset"}
 FLAGS = ["-std=c11", "-O2", "-ffreestanding", "-nostdlib", "-fno-stack-protector"]
@@ -20,14 +21,17 @@ def undefined(compiler: str, sources: list[Path], scratch: Path) -> set[str]:
     for step in (argv, ["nm", "--undefined-only", "--format=posix", joined]):
         done = subprocess.run(process.command_line(step), capture_output=True, text=True)
         if done.returncode:
-            raise Stop(Exit.FINDINGS, f"{compiler} freestanding:\n{done.stderr}")
+            raise Stop(
+                Exit.FINDINGS,
+                f"{compiler} fails; repeat: scripts/launch.bash freestanding\n{done.stderr}",
+            )
     return {line.split()[0] for line in done.stdout.splitlines()}
 
 
-def main() -> Exit:
+def check() -> Exit:
     sources = sorted((TOP / "lib" / "src").glob("*.c"))
     if not sources:
-        raise Stop(Exit.NOTHING_RAN, "no source in lib/src")
+        raise Stop(Exit.NOTHING_RAN, "no source in lib/src; get it back: git checkout lib")
     code = Exit.CLEAN
     for compiler in (build.llvm_tool("clang"), "gcc"):
         with tempfile.TemporaryDirectory() as scratch:
@@ -38,8 +42,14 @@ def main() -> Exit:
     return code
 
 
+EPILOG = usage.epilog("  scripts/launch.bash freestanding", Exit.FINDINGS, Exit.NOTHING_RAN)
+
+
+@click.command(epilog=EPILOG)
+def cli() -> Exit:
+    """Compile lib/ as for a monitor without a C library, and name every symbol that it then lacks."""
+    return check()
+
+
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Stop as stop:
-        sys.exit(f"freestanding: {stop}" if stop.code is Exit.FINDINGS else int(stop.code))
+    main(cli, "launch.bash freestanding")

@@ -20,11 +20,13 @@ from vvs_tools import (
     findings,
     fuzz_view,
     imports,
+    offers,
     rust_vmm,
     sanitizers,
     screen,
     targets,
     triaging,
+    usage,
 )
 from vvs_tools.campaign import Campaign, plan, plan_runs, wall_seconds
 from vvs_tools.canary import Canary
@@ -83,7 +85,10 @@ def compile_all(
                 message = f"{failure}: log {failure.log}; repeat: {failure.command}"
                 raise Stop(Exit.SETUP, message + first_error(failure.log)) from None
             except OSError as error:
-                raise Stop(Exit.SETUP, f"preset {preset} can't be built here: {error}") from None
+                raise Stop(
+                    Exit.SETUP,
+                    f"preset {preset} can't be built here: {error}; what is missing: scripts/setup --check",
+                ) from None
 
 
 def compile_peers(found: list[targets.Target], engine: Engine, tick: Callable[[], None]) -> None:
@@ -203,7 +208,9 @@ def resumed(folder: Path, more_s: float | None, jobs: int | None) -> tuple[Optio
     before = Status.read(folder)
     options = before.options
     if options.runs:
-        raise click.UsageError("--resume: a campaign of --runs is the same each time; begin it anew")
+        raise click.UsageError(
+            f"--resume: a campaign of --runs is the same each time; begin it anew: --runs {options.runs}"
+        )
     wall_s = before.elapsed_s + more_s if more_s else options.wall_s
     if wall_s - before.elapsed_s < 1:
         raise click.UsageError(
@@ -212,8 +219,8 @@ def resumed(folder: Path, more_s: float | None, jobs: int | None) -> tuple[Optio
     return replace(options, wall_s=wall_s, jobs=jobs or options.jobs, sliced=True), before
 
 
-EPILOG = """\b
-Examples:
+EPILOG = usage.epilog(
+    """
   scripts/fuzz                                      all targets, 60 seconds in all
   scripts/fuzz tx_packet rx_packet --seconds 600
   scripts/fuzz --hours 60 --out weekend             time goes to where new coverage comes
@@ -227,11 +234,15 @@ Examples:
   scripts/fuzz --engine afl                         the same targets under AFL++
   scripts/fuzz --seconds 10 --json >campaign.json
   scripts/fuzz --runs 100000 --seed 1               the same campaign each time
-Exit: 0 clean, 1 findings, 2 usage, 3 setup failed, 4 inconclusive, 130 interrupted.
+""",
+    Exit.FINDINGS,
+    Exit.INCONCLUSIVE,
+    notes="""
 Inconclusive is a campaign that proves nothing: it did not find the bug planted in the target `canary`, or a
 target stayed under a floor of fuzz/targets.json (judged from 60 seconds or 100,000 inputs on), or none of
 its inputs was parsed.
-"""
+""",
+)
 
 
 THERE = click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True)
@@ -249,21 +260,31 @@ def alone(context: click.Context) -> None:
     for name, others in BESIDE.items():
         if name in given and (surplus := sorted(given - others - {name})):
             spelled = {each.name: each.opts[0] for each in context.command.params}
-            raise click.UsageError(f"--{name} takes no {spelled[surplus[0]]}: its campaign has begun")
+            raise click.UsageError(
+                f"--{name} takes no {spelled[surplus[0]]}: its campaign has begun; leave it out"
+            )
 
 
 def asked(names: tuple[str, ...], long: float | None, said: Mapping[str, Any]) -> Options:
     """What a new campaign is to be."""
     runs, jobs = said["runs"], said["jobs"] or os.cpu_count() or 1
     if runs and (long or said["each"]):
-        raise click.UsageError("--runs takes the place of --seconds, --minutes, --hours and --each")
+        raise click.UsageError(
+            "--runs takes the place of --seconds, --minutes, --hours and --each; leave them out"
+        )
     if runs and said["engine"] != LibFuzzer.name:
-        raise click.UsageError("--runs promises the same inputs each time, which only libfuzzer can keep")
+        raise click.UsageError(
+            "--runs promises the same inputs each time, which only libfuzzer can keep; try --seconds"
+        )
     if said["sanitizer"] not in ENGINES[said["engine"]].presets:
-        raise click.UsageError(f"--sanitizer {said['sanitizer']} is not for --engine {said['engine']}")
+        raise click.UsageError(
+            f"--sanitizer {said['sanitizer']} is not for --engine {said['engine']}; try {LibFuzzer.name}"
+        )
     found = targets.chosen(names or (THREADED if said["sanitizer"] == "thread" else ()))
     if said["sanitizer"] != "address" and any(target.peers for target in found):
-        raise click.UsageError(f"--sanitizer {said['sanitizer']} knows nothing of what a target's peers do")
+        raise click.UsageError(
+            f"--sanitizer {said['sanitizer']} knows nothing of what a target's peers do; leave it out"
+        )
     return Options(
         targets=[target.name for target in found],
         sanitizer=said["sanitizer"],
@@ -286,7 +307,7 @@ def show_watched(folder: Path, as_json: bool) -> Exit:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("names", metavar="[TARGET]...", nargs=-1)
+@click.argument("names", metavar="[TARGET]...", nargs=-1, shell_complete=offers.TARGETS)
 @click.option("--seconds", type=click.IntRange(1), help="How long, in equal shares.  [default: 60]")
 @click.option("--minutes", type=click.FloatRange(0.1), help="How long; time goes to where coverage comes.")
 @click.option("--hours", type=click.FloatRange(0.01), help="The same for long ones.")
@@ -296,8 +317,20 @@ def show_watched(folder: Path, as_json: bool) -> Exit:
 )
 @click.option("--seed", type=click.IntRange(1, SEED_MAX), help="The engine's PRNG seed.  [default: any]")
 @click.option("--jobs", type=click.IntRange(1), help="Processes at a time.  [default: cores]")
-@click.option("--engine", type=click.Choice(list(ENGINES)), default="libfuzzer", show_default=True)
-@click.option("--sanitizer", type=click.Choice(list(LibFuzzer.presets)), default="address", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice(list(ENGINES)),
+    default="libfuzzer",
+    show_default=True,
+    help="What makes the inputs.",
+)
+@click.option(
+    "--sanitizer",
+    type=click.Choice(list(LibFuzzer.presets)),
+    default="address",
+    show_default=True,
+    help="What the targets are built with.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else.")
 @click.option(
     "--out",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import TOP, build, process, tidy
+from vvs_tools import TOP, build, process, tidy, usage
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
 PYTHON_BIN = TOP / ".venv" / "bin"
@@ -40,7 +40,7 @@ def tracked() -> list[Path]:
         text=True,
     )
     if listing.returncode:
-        raise Stop(Exit.SETUP, f"lint asks git for the files: {listing.stderr.strip()}")
+        raise Stop(Exit.SETUP, f"lint asks git for the files; try git status: {listing.stderr.strip()}")
     paths = sorted({TOP / name for name in listing.stdout.split("\0") if name})
     return [path for path in paths if path.is_file()]
 
@@ -120,11 +120,13 @@ def tasks(files: list[Path], fix: bool) -> list[Callable[[], Check]]:
     ]
 
 
-EPILOG = """\b
-Examples:
+EPILOG = usage.epilog(
+    """
   scripts/lint
   scripts/lint --fix    lay out C, Python and Rust as they should be, then check the rest
-"""
+""",
+    Exit.FINDINGS,
+)
 
 
 @click.command(epilog=EPILOG)

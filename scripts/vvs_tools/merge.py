@@ -10,7 +10,20 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import OUT, TOP, atomic, build, corpus, engine, findings, process, sanitizers, targets
+from vvs_tools import (
+    OUT,
+    TOP,
+    atomic,
+    build,
+    corpus,
+    engine,
+    findings,
+    offers,
+    process,
+    sanitizers,
+    targets,
+    usage,
+)
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 from vvs_tools.engines import LibFuzzer
 from vvs_tools.folder import locked
@@ -96,7 +109,7 @@ class Merge:
         added = ADDED.search(log.read_text(errors="replace"))
         if code or not added:
             why = f"{self.target.name}: merge exits {code}: {process.tail(log, 1)}"
-            raise Stop(Exit.INCONCLUSIVE, f"{why} (log: {findings.shown(log)})")
+            raise Stop(Exit.INCONCLUSIVE, f"{why}; its log tells why: {findings.shown(log)}")
         files = [path for path in place.iterdir() if path.name not in kept]
         return Merged(int(added[1]), sorted(files, key=lambda path: (path.stat().st_size, path.name)))
 
@@ -146,19 +159,23 @@ def sources_of(folder: Path, target: Target) -> list[Path]:
     return next(([place] for place in places if place.is_dir() and any(place.iterdir())), [])
 
 
-EPILOG = """\b
-Examples:
+EPILOG = usage.epilog(
+    """
   scripts/merge                         what build/out/fuzz has found, into corpus/*/found
   scripts/merge tx_packet --from weekend
   scripts/merge --json
+""",
+    Exit.INCONCLUSIVE,
+    Exit.NOTHING_RAN,
+    notes="""
 An input stays if it covers what seeds, regressions and smaller inputs do not. What is committed is replaced
 only by what covers more, or as much in fewer bytes; a target's whole corpus stays under 1 MiB.
-Exit: 0 done, 2 usage, 3 setup failed, 4 an engine failed, 5 nothing to merge, 130 interrupted.
-"""
+""",
+)
 
 
 @click.command(epilog=EPILOG)
-@click.argument("names", metavar="[TARGET]...", nargs=-1)
+@click.argument("names", metavar="[TARGET]...", nargs=-1, shell_complete=offers.TARGETS)
 @click.option(
     "--from",
     "folder",
@@ -172,7 +189,10 @@ def cli(names: tuple[str, ...], folder: Path | None, as_json: bool) -> Exit:
     folder = folder or OUT / "fuzz"
     found = [target for target in targets.chosen(names) if sources_of(folder, target)]
     if not found:
-        raise Stop(Exit.NOTHING_RAN, f"{findings.shown(folder)} has no corpus of a target: nothing to merge")
+        raise Stop(
+            Exit.NOTHING_RAN,
+            f"{findings.shown(folder)} has no corpus of a target: nothing to merge; first: scripts/fuzz",
+        )
     results = []
     with Progress(console, "merge") as progress:
         programs = [target.engine(PRESET).name for target in found]

@@ -5,23 +5,37 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import repro, shrinking
+from vvs_tools import offers, repro, shrinking, usage
 from vvs_tools.console import Exit, main
 
-EPILOG = """\b
-Examples:
-  scripts/minimise build/out/fuzz/tx_packet/findings/crash-0123456789abcdef
+EPILOG = usage.epilog(
+    """
+  scripts/minimise build/out/fuzz/findings/used-len-9059d578/input --target tx_packet
   scripts/minimise crash.json --target rx_packet -o small --seconds 300
+""",
+    Exit.FINDINGS,
+    notes="""
 It takes everything away without which the input fails in the same way: the same oracle in the same words, or
 with the same functions on top of the stack. What is left is shown as scripts/repro shows it.
-Exit: 0 it does not fail, 1 it fails, 2 usage or unreadable, 3 setup failed, 130 interrupted.
-"""
+""",
+)
 
 
 @click.command(epilog=EPILOG)
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True))
-@click.option("--target", "name", help="Which target runs it.  [default: told by the path, or its queues]")
-@click.option("--preset", default="unit", show_default=True, help=f"Whose build: {', '.join(repro.PRESETS)}.")
+@click.option(
+    "--target",
+    "name",
+    shell_complete=offers.TARGETS,
+    help="Which target runs it.  [default: told by the path, or its queues]",
+)
+@click.option(
+    "--preset",
+    default="unit",
+    show_default=True,
+    shell_complete=offers.of(lambda: dict.fromkeys(repro.PRESETS, "")),
+    help=f"Whose build: {', '.join(repro.PRESETS)}.",
+)
 @click.option(
     "-o",
     "--out",

@@ -16,7 +16,7 @@ from typing import TypeVar
 import click
 from rich.console import Console
 
-from vvs_tools import build, mutate_ast, mutate_list, mutate_operators, process
+from vvs_tools import build, mutate_ast, mutate_list, mutate_operators, offers, process, usage
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 from vvs_tools.mutate_build import SOURCES, WORK, Objects, Recipe, recipe
 from vvs_tools.mutate_operators import Mutant, Texts
@@ -82,7 +82,7 @@ def all_mutants(plan: Recipe, texts: Texts) -> list[Mutant]:
 
 def last_survivors() -> set[str]:
     if not LAST.exists():
-        raise click.UsageError("--survivors: no run has ended yet")
+        raise click.UsageError("--survivors: no whole run has ended yet; first: scripts/mutate")
     return set(json.loads(LAST.read_text()))
 
 
@@ -95,7 +95,7 @@ def select(
     for name in sorted(wanted - names):
         raise click.UsageError(f"no {name} with a mutant; there are: {', '.join(sorted(names))}")
     if function and function not in {mutant.function for mutant in everything}:
-        raise click.UsageError(f"no function {function} in lib/src")
+        raise click.UsageError(f"no function {function} in lib/src; scripts/mutate --list names all")
     for id_ in ids:
         if not any(mutant.id == id_ for mutant in everything):
             raise click.UsageError(f"no mutant {id_}; scripts/mutate --list names all")
@@ -246,25 +246,32 @@ def alone(progress: Progress) -> Iterator[None]:
         yield
 
 
-EPILOG = """\b
-Examples:
+EPILOG = usage.epilog(
+    """
   scripts/mutate                                 all of lib/src
   scripts/mutate chain.c                         one file
   scripts/mutate --function vvs_queue_undo       one function
   scripts/mutate --id 5f0a11e2                   one mutant, and what became of it
   scripts/mutate --survivors                     those that survived the last run
   scripts/mutate --list                          every mutant; none runs
-"""
+""",
+    Exit.FINDINGS,
+    Exit.INCONCLUSIVE,
+    Exit.NOTHING_RAN,
+    notes="""
+Findings are fewer mutants noticed than the goal, or a listed one that is noticed or gone.
+""",
+)
 
 
 @click.command(epilog=EPILOG)
-@click.argument("files", nargs=-1)
+@click.argument("files", nargs=-1, shell_complete=offers.SOURCES)
 @click.option("--function", default="", metavar="NAME", help="Only mutants of this function.")
 @click.option("--id", "ids", multiple=True, metavar="ID", help="Only this mutant.")
 @click.option("--survivors", is_flag=True, help="Only those that survived the last whole run.")
 @click.option("--list", "listing", is_flag=True, help="List the mutants; compile and run none.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, show_default=True)
+@click.option("--jobs", type=click.IntRange(1, 64), help="Mutants at a time.  [default: cores]")
 def cli(
     files: tuple[str, ...],
     function: str,
@@ -272,7 +279,7 @@ def cli(
     survivors: bool,
     listing: bool,
     as_json: bool,
-    jobs: int,
+    jobs: int | None,
 ) -> Exit:
     """Change each operator, constant, condition and statement of lib/src, one at a time, and see whether unit
     cases, the answers to all recorded scenarios or an oracle notice.
@@ -281,6 +288,7 @@ def cli(
     why. An interrupted run goes on where it was.
     """
     console = make_console(stderr=as_json or listing)
+    jobs = jobs or os.cpu_count() or 1
     texts = read_texts()
     with Progress(console, "mutate") as progress:
         try:
@@ -288,7 +296,7 @@ def cli(
             everything = all_mutants(plan, texts)
             chosen = select(everything, files, function, ids, survivors)
             if not chosen:
-                raise Stop(Exit.NOTHING_RAN, "no mutant is all of that")
+                raise Stop(Exit.NOTHING_RAN, "no mutant is all of that; scripts/mutate --list names all")
             if listing:
                 for mutant in chosen:
                     click.echo(f"{mutant.id}  lib/src/{mutant}  [{mutant.function}]")

@@ -118,7 +118,11 @@ def dump(argv: Sequence[str], folder: Path) -> Json:
     command = [*argv, "-fsyntax-only", "-w", "-Xclang", "-ast-dump=json"]
     done = subprocess.run(process.command_line(command), cwd=folder, capture_output=True)
     if done.returncode:
-        raise Stop(Exit.SETUP, f"clang can't read {argv[-1]}: {done.stderr.decode(errors='replace').strip()}")
+        raise Stop(
+            Exit.SETUP,
+            f"clang can't read {argv[-1]}; repeat: scripts/test --stage unit\n"
+            f"{done.stderr.decode(errors='replace').strip()}",
+        )
     return json.loads(done.stdout)
 
 

@@ -41,7 +41,7 @@ def output(argv: Sequence[str | Path], folder: Path) -> str:
     done = run(argv, folder)
     if done.returncode:
         text = done.stderr.decode(errors="replace").strip()
-        raise Stop(Exit.SETUP, f"{shlex.join(map(str, argv))}: {text}")
+        raise Stop(Exit.SETUP, f"repeat: {shlex.join(map(str, argv))}: {text}")
     return done.stdout.decode(errors="replace")
 
 

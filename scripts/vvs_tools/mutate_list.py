@@ -39,16 +39,17 @@ def read(path: Path) -> list[Entry]:
             Entry(**(each | {"changes": tuple(each["changes"])})) for each in json.loads(path.read_text())
         ]
     except (ValueError, TypeError, KeyError, OSError) as error:
-        raise Stop(Exit.USAGE, f"{path}: {error}") from error
+        raise Stop(Exit.USAGE, f"{path} is no list, mend it: {error}") from error
     seen: set[tuple[str, str, str]] = set()
     for entry in entries:
         if len(entry.reason) < MIN_REASON or not entry.changes:
             raise Stop(
-                Exit.USAGE, f"{path}: an entry of {entry.function} without a reason, or without a change"
+                Exit.USAGE,
+                f"{path}: an entry of {entry.function} without a reason, or without a change: say both",
             )
         for key in entry.each():
             if key in seen:
-                raise Stop(Exit.USAGE, f"{path}: twice: {' '.join(key)}")
+                raise Stop(Exit.USAGE, f"{path}: twice, take one out: {' '.join(key)}")
             seen.add(key)
     return entries
 

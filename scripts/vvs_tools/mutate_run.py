@@ -88,7 +88,11 @@ class Bench:
         objects = {source: tree.compile(recipe, source) for source in recipe.compilers}
         broken = [source for source, content in objects.items() if content is None]
         if broken:
-            raise Stop(Exit.SETUP, f"{broken[0]} does not compile as the preset {recipe.preset} would")
+            raise Stop(
+                Exit.SETUP,
+                f"{broken[0]} does not compile as in the preset; "
+                f"repeat: scripts/launch.bash build {recipe.preset}",
+            )
         self.base = self.store.keep_all({name: content for name, content in objects.items() if content})
         self.record = WORK / f"{recipe.preset}.answers"
         self.compiled = Notebook(f"{recipe.preset}.compiled")
@@ -110,14 +114,20 @@ class Bench:
         self.record.unlink(missing_ok=True)
         inputs = [path.relative_to(TOP) for target in corpus.targets() for path in corpus.files(target)]
         if not inputs:
-            raise Stop(Exit.NOTHING_RAN, "no input in corpus/: nothing could tell a mutant")
+            raise Stop(
+                Exit.NOTHING_RAN,
+                "no input in corpus/: nothing could tell a mutant; get it back: git checkout corpus",
+            )
         program = WORK / f"{self.recipe.preset}-base"
         for name in PROGRAMS:
             link(self.recipe, name, self.store.paths(self.base), program)
             if name == "mutant-answers":
                 code, text = self.execute([program, self.record, *inputs])
                 if code:
-                    raise Stop(Exit.INCONCLUSIVE, f"{name} can't record answers:\n{text}")
+                    raise Stop(
+                        Exit.INCONCLUSIVE,
+                        f"{name} can't record answers; repeat: scripts/test --stage corpus\n{text}",
+                    )
             code, text = self.execute(self.argv(name, program))
             if code:
                 raise Stop(
@@ -179,7 +189,10 @@ class Bench:
             code, text = self.execute(self.argv(name, program))
             program.unlink()
             if code == 3:
-                raise Stop(Exit.INCONCLUSIVE, f"{name} could not run: {text.strip()}")
+                raise Stop(
+                    Exit.INCONCLUSIVE,
+                    f"{name} could not run; try scripts/mutate again, with fewer --jobs: {text.strip()}",
+                )
             if code:
                 verdict = Verdict("killed", cause(code, text))
                 break

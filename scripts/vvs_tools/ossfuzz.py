@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import OUT, TOP, confine, lint, ossfuzz_checks, process, targets
+from vvs_tools import OUT, TOP, confine, lint, offers, ossfuzz_checks, process, targets, usage
 from vvs_tools.build import llvm_tool, locked
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
@@ -155,16 +155,25 @@ def run(setting: Setting, found: Sequence[targets.Target], tick: Callable[[str],
     return faults
 
 
-EPILOG = """\b
-Examples:
+EPILOG = usage.epilog(
+    """
   scripts/launch.bash ossfuzz
   scripts/launch.bash ossfuzz --setting memory --target tx_packet
-"""
+""",
+    Exit.FINDINGS,
+)
 
 
 @click.command(epilog=EPILOG)
 @click.option("--setting", "names", multiple=True, type=click.Choice(list(SETTINGS)), help="Only this build.")
-@click.option("--target", "chosen", multiple=True, metavar="TARGET", help="Check only this one.")
+@click.option(
+    "--target",
+    "chosen",
+    multiple=True,
+    metavar="TARGET",
+    shell_complete=offers.TARGETS,
+    help="Check only this one.",
+)
 def cli(names: tuple[str, ...], chosen: tuple[str, ...]) -> Exit:
     """Run .clusterfuzzlite/build.sh with the variables of each setting, and check what it built.
 
@@ -173,7 +182,10 @@ def cli(names: tuple[str, ...], chosen: tuple[str, ...]) -> Exit:
     """
     found = targets.chosen(chosen)
     if not confine.available():
-        raise Stop(Exit.SETUP, "no Landlock (Linux 5.13), by which targets are kept from all but their files")
+        raise Stop(
+            Exit.SETUP,
+            "no Landlock, by which targets are kept from all but their files: try Linux 5.13 or later",
+        )
     console = make_console()
     clean = True
     for setting in [SETTINGS[name] for name in names] or SETTINGS.values():

@@ -76,6 +76,9 @@ def functions_at(program: Path, places: frozenset[int]) -> frozenset[str]:
     text = "\n".join(map(hex, sorted(places)))
     done = subprocess.run(argv, input=text, capture_output=True, text=True, timeout=60)
     if done.returncode:
-        raise Stop(Exit.INCONCLUSIVE, f"{tool}: {done.stderr.strip()}")
+        raise Stop(
+            Exit.INCONCLUSIVE,
+            f"what the targets reach is not known; try scripts/setup: {tool}: {done.stderr.strip()}",
+        )
     frames = [frame for line in done.stdout.splitlines() for frame in json.loads(line).get("Symbol", [])]
     return frozenset(frame["FunctionName"] for frame in frames)

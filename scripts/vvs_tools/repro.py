@@ -15,7 +15,19 @@ import click
 import jsonschema
 from rich.console import Console
 
-from vvs_tools import OUT, build, conformance, findings, process, rust_vmm, sanitizers, shrinking, targets
+from vvs_tools import (
+    OUT,
+    build,
+    conformance,
+    findings,
+    offers,
+    process,
+    rust_vmm,
+    sanitizers,
+    shrinking,
+    targets,
+    usage,
+)
 from vvs_tools.campaign import REPLAY_TIMEOUT_S
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
@@ -91,12 +103,13 @@ def check_scenario(path: Path) -> None:
     if content.startswith(VERSION) or INPUT_FOLDERS & set(path.parts[:-1]):
         return
     if not looks_like_json(content):
-        why = f"holds no scenario (its first byte is not {VERSION[0]})"
-        raise Stop(Exit.USAGE, f"{findings.shown(path)} {why}; nothing was run")
+        why = f"holds no scenario (its first byte is not {VERSION[0]}); nothing was run"
+        raise Stop(Exit.USAGE, f"{findings.shown(path)} {why}: see fuzz/scenario/FORMAT.md")
     try:
         json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise Stop(Exit.USAGE, f"{findings.shown(path)} is no JSON: {error}; nothing was run") from None
+        why = f"is no JSON: {error}; nothing was run: mend it, or give the bytes"
+        raise Stop(Exit.USAGE, f"{findings.shown(path)} {why}") from None
 
 
 @contextmanager
@@ -207,7 +220,9 @@ def check_vector(path: Path) -> dict[str, Any] | None:
         return None
     if error := jsonschema.exceptions.best_match(conformance.vectors().validator().iter_errors(data)):
         raise Stop(
-            Exit.USAGE, f"{findings.shown(path)} is no vector: {error.json_path}: {error.message[:200]}"
+            Exit.USAGE,
+            f"{findings.shown(path)} is no vector: {error.json_path}: {error.message[:200]}; "
+            "see conformance/README.md",
         )
     return data
 
@@ -283,21 +298,36 @@ def check_names(name: str | None, preset: str) -> None:
         raise click.UsageError(f"no replay in preset {preset}; there is in: {', '.join(PRESETS)}")
 
 
-EPILOG = """\b
-Examples:
-  scripts/repro build/out/fuzz/tx_packet/findings/crash-0123456789abcdef
+EPILOG = usage.epilog(
+    """
+  scripts/repro build/out/fuzz/findings/used-len-9059d578/input --target tx_packet
   scripts/repro crash-0123456789abcdef --target rx_packet --preset unit-gcc
-  scripts/repro build/out/fuzz/tx_packet/findings/crash-0123456789abcdef --minimise -o small
+  scripts/repro build/out/fuzz/findings/used-len-9059d578/input --target tx_packet --minimise -o small
   scripts/repro conformance/vectors/split/table/with-next-to-another.json
-Exit: 0 it fails no more, 1 it fails, 2 usage or unreadable, 3 setup failed, 4 this host can't run it,
-130 interrupted.
-"""
+""",
+    Exit.FINDINGS,
+    Exit.INCONCLUSIVE,
+    notes="""
+Findings is an input that fails; inconclusive what this host can't run.
+""",
+)
 
 
 @click.command(epilog=EPILOG)
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True))
-@click.option("--target", "name", help="Which target runs it.  [default: told by the path, or its queues]")
-@click.option("--preset", default="unit", show_default=True, help=f"Whose build: {', '.join(PRESETS)}.")
+@click.option(
+    "--target",
+    "name",
+    shell_complete=offers.TARGETS,
+    help="Which target runs it.  [default: told by the path, or its queues]",
+)
+@click.option(
+    "--preset",
+    default="unit",
+    show_default=True,
+    shell_complete=offers.of(lambda: dict.fromkeys(PRESETS, "")),
+    help=f"Whose build: {', '.join(PRESETS)}.",
+)
 @click.option("--minimise", "smaller", is_flag=True, help="Make it as small as it gets while it fails so.")
 @click.option(
     "-o",

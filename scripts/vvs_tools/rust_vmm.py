@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import BUILD, OUT, TOP, build, process
+from vvs_tools import BUILD, OUT, TOP, build, process, usage
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
 PROJECT = TOP / "conformance" / "adapters" / "rust-vmm"
@@ -55,11 +55,14 @@ def run(argv: list[str], tick: Callable[[], None], flags: str = "") -> bool:
 def fetch(tick: Callable[[], None]) -> None:
     """Have the crates' sources; raises NotBuilt."""
     if not shutil.which("cargo"):
-        raise NotBuilt("there is no cargo")
+        raise NotBuilt("there is no cargo; install Rust, or name other adapters and targets")
     LOG.parent.mkdir(parents=True, exist_ok=True)
     LOG.write_bytes(b"")
     if not run(cargo("fetch", "--quiet"), tick):
-        raise NotBuilt(f"cargo can't fetch the crates: {process.tail(LOG, 1)} (log: {LOG.relative_to(TOP)})")
+        raise NotBuilt(
+            f"cargo can't fetch the crates: {process.tail(LOG, 1)}; log: {LOG.relative_to(TOP)}; "
+            "try again with a network"
+        )
 
 
 def compile_package(package: str, profile: str, tick: Callable[[], None], flags: str = "") -> Path:
@@ -82,7 +85,7 @@ def host() -> str:
     told = subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=False).stdout
     found = re.search(r"^host: (\S+)$", told, re.MULTILINE)
     if not found:
-        raise NotBuilt("there is no rustc")
+        raise NotBuilt("there is no rustc; install Rust, or name other adapters and targets")
     return found[1]
 
 
@@ -100,7 +103,10 @@ def adapters(tick: Callable[[], None] = lambda: None, counted: bool = False) -> 
     return found
 
 
-@click.command()
+EPILOG = usage.epilog("  scripts/launch.bash rust_vmm")
+
+
+@click.command(epilog=EPILOG)
 def cli() -> Exit:
     """Build the adapters rust-vmm-0.8.0 and rust-vmm-latest."""
     with Progress(make_console(stderr=True), "rust-vmm") as progress:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import OUT, build, corpus, engine_afl, findings, process, sanitizers, targets
+from vvs_tools import OUT, build, corpus, engine_afl, findings, process, sanitizers, targets, usage
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 from vvs_tools.engines import LibFuzzer
 from vvs_tools.findings import content_name, is_cut_off
@@ -104,7 +104,10 @@ def leads_further(
         tick = partial(progress.tick, target.name)
         code = process.run(argv, log, timeout=MERGE_SECONDS, env=env, tick=tick)
         if code:
-            raise Stop(Exit.INCONCLUSIVE, f"{target.name}: merge exits {code}, log {findings.shown(log)}")
+            raise Stop(
+                Exit.INCONCLUSIVE,
+                f"{target.name}: merge exits {code}; its log tells why: {findings.shown(log)}",
+            )
         return {path.name: new[path.name] for path in known.iterdir() if not path.is_symlink()}
 
 
@@ -121,15 +124,24 @@ def told(campaign: Path, parts: Sequence[Path]) -> Iterator[tuple[Target, dict[s
             yield target, {name: path for name, path in found.items() if name not in own}, len(found)
 
 
-@click.group(
-    epilog="""\b
-Examples:
+SPLIT = """
   scripts/share split build/out/fuzz part-1 part-2 part-3    for three machines: scripts/fuzz --out part-2
+"""
+JOIN = """
   scripts/share join part-1 part-2 part-3                    all of it into build/out/fuzz again
   scripts/share join --merge part-2                          only what leads further
-A running campaign takes what is joined to it at once; fuzz/MACHINES.md says how machines work together.
-Exit: 0 clean, 2 usage, 3 setup failed, 4 inconclusive, 5 nothing ran, 130 interrupted.
 """
+
+
+@click.group(
+    epilog=usage.epilog(
+        SPLIT.rstrip() + JOIN,
+        Exit.INCONCLUSIVE,
+        Exit.NOTHING_RAN,
+        notes="""
+A running campaign takes what is joined to it at once; fuzz/MACHINES.md says how machines work together.
+""",
+    )
 )
 def cli() -> None:
     """Deal a campaign's corpora out to several machines, and bring them together again.
@@ -138,7 +150,7 @@ def cli() -> None:
     """
 
 
-@cli.command()
+@cli.command(epilog=usage.epilog(SPLIT, Exit.NOTHING_RAN))
 @click.argument("campaign", type=There)
 @click.argument("parts", metavar="PART...", nargs=-1, required=True, type=Folder())
 def split(campaign: Path, parts: tuple[Path, ...]) -> Exit:
@@ -147,7 +159,7 @@ def split(campaign: Path, parts: tuple[Path, ...]) -> Exit:
     The campaign keeps all of its own. A folder that has a corpus already is refused.
     """
     if len(set(parts)) < len(parts):
-        raise click.UsageError("one part is named twice")
+        raise click.UsageError("one part is named twice; name each once")
     for part in parts:
         if any(part.glob("*/corpus/*")):
             raise click.UsageError(f"{part} has a corpus already; scripts/share join takes it up")
@@ -162,14 +174,16 @@ def split(campaign: Path, parts: tuple[Path, ...]) -> Exit:
         count += sum(map(len, dealt))
     if not count:
         raise Stop(
-            Exit.NOTHING_RAN, f"no corpus in {campaign}: it is a folder of scripts/fuzz --out that is wanted"
+            Exit.NOTHING_RAN, f"no corpus in {campaign}; name a folder that scripts/fuzz --out has filled"
         )
     return Exit.CLEAN
 
 
-@cli.command()
+@cli.command(epilog=usage.epilog(JOIN, Exit.INCONCLUSIVE, Exit.NOTHING_RAN))
 @click.argument("parts", metavar="PART...", nargs=-1, required=True, type=There)
-@click.option("--into", "campaign", type=Folder(), default=CAMPAIGN, help="[default: build/out/fuzz]")
+@click.option(
+    "--into", "campaign", type=Folder(), default=CAMPAIGN, help="The campaign.  [default: build/out/fuzz]"
+)
 @click.option("--merge", is_flag=True, help="Take only what leads further than the inputs that are there.")
 def join(parts: tuple[Path, ...], campaign: Path, merge: bool) -> Exit:
     """Add the inputs of folders to the working corpora of a campaign, which may be running.
@@ -177,11 +191,14 @@ def join(parts: tuple[Path, ...], campaign: Path, merge: bool) -> Exit:
     Taken are working corpora and the queues of AFL++, from a campaign's folder or a copy of one.
     """
     if campaign in [part.absolute() for part in parts]:
-        raise click.UsageError(f"{campaign} is to be joined into itself")
+        raise click.UsageError(f"{campaign} is to be joined into itself; name another with --into")
     console = make_console()
     found = list(told(campaign, parts))
     if not found:
-        raise Stop(Exit.NOTHING_RAN, f"no corpus in {', '.join(map(str, parts))}")
+        raise Stop(
+            Exit.NOTHING_RAN,
+            f"no corpus in {', '.join(map(str, parts))}; name folders that scripts/fuzz --out has filled",
+        )
     if merge:
         preset = LibFuzzer.presets["address"][0]
         try:

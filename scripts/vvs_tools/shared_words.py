@@ -13,15 +13,16 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vvs_tools import TOP, build, process
-from vvs_tools.console import Exit, Stop
+import click
+
+from vvs_tools import TOP, build, process, usage
+from vvs_tools.console import Exit, Stop, main
 
 ACCESSORS = ("vvs_load_word", "vvs_store_word")
 FENCE = "vvs_full_fence"
@@ -101,7 +102,7 @@ def targets() -> list[Target]:
 def run(argv: list[str | Path], text: str = "") -> str:
     done = subprocess.run(process.command_line(argv), input=text, capture_output=True, text=True)
     if done.returncode:
-        raise Stop(Exit.SETUP, f"{argv[0]}: {done.stderr.strip()}")
+        raise Stop(Exit.SETUP, f"{argv[0]} fails; try scripts/setup: {done.stderr.strip()}")
     return done.stdout
 
 
@@ -193,7 +194,12 @@ def check(target: Target, scratch: Path) -> list[str]:
     return wrong
 
 
-def main() -> Exit:
+EPILOG = usage.epilog("  scripts/launch.bash shared_words", Exit.FINDINGS)
+
+
+@click.command(epilog=EPILOG)
+def cli() -> Exit:
+    """Look at each access of lib/ to a word that the driver shares, in the code of each compiler."""
     code = Exit.CLEAN
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
@@ -208,8 +214,4 @@ def main() -> Exit:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Stop as stop:
-        print(f"shared_words: {stop}", file=sys.stderr)
-        sys.exit(int(stop.code))
+    main(cli, "launch.bash shared_words")

@@ -92,5 +92,5 @@ def minimise(
     done = read(log, out)
     if code != Exit.FINDINGS or done is None:
         why = f"can't minimise {findings.shown(path)}: {process.tail(log, 1)}"
-        raise Stop(Exit.SETUP, f"{why} (log: {findings.shown(log)})")
+        raise Stop(Exit.SETUP, f"{why}; its log tells why: {findings.shown(log)}")
     return done

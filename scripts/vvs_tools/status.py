@@ -86,7 +86,10 @@ class Status:
         """From a campaign's folder; a usage error where it is none."""
         path = folder / FILE
         if not path.exists():
-            raise Stop(Exit.USAGE, f"{findings.shown(folder)} holds no campaign: it has no {FILE}")
+            raise Stop(
+                Exit.USAGE,
+                f"{findings.shown(folder)} holds no campaign: it has no {FILE}; begin one: --out DIR",
+            )
         told = json.loads(path.read_text())
         if told.pop("version") != VERSION:
             raise Stop(Exit.USAGE, f"{findings.shown(path)} is of another version; begin anew: --out DIR")

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from vvs_tools import OUT, TOP, build, process, results, sanitizers
+from vvs_tools import OUT, TOP, build, process, results, sanitizers, usage
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 
 LOGS = OUT / "test"
@@ -65,7 +65,11 @@ TSAN_CAMPAIGN = tool(
 )
 
 # The tests that are skipped elsewhere where what they need is not there.
-READERS = ("conformance/tools/test_tshark.py", "conformance/matrix/test_page.py")
+READERS = (
+    "conformance/tools/test_tshark.py",
+    "conformance/matrix/test_page.py",
+    "scripts/tests/test_completion_shells.py",
+)
 
 STAGES = (
     Stage("unit", Kind.CTEST, Level.QUICK, preset="unit"),
@@ -216,13 +220,16 @@ def chosen(level: Level, names: tuple[str, ...]) -> list[Stage]:
     return [stage for stage in STAGES if stage.level <= level]
 
 
-EPILOG = """\b
-Examples:
+EPILOG = usage.epilog(
+    """
   scripts/test                              what a merge needs, under 15 minutes
   scripts/test --quick                      under 2 minutes
   scripts/test --all --junit junit.xml      32-bit, big-endian, trace and coverage too
   scripts/test --stage unit --filter chain  one stage, and of it the tests that match
-"""
+""",
+    Exit.FINDINGS,
+    Exit.NOTHING_RAN,
+)
 
 
 @click.command(epilog=EPILOG)
@@ -244,7 +251,7 @@ def cli(level: Level | None, names: tuple[str, ...], keyword: str, junit: Path |
     stage that fails counts as a failure. Logs are in build/out/test.
     """
     if keyword and not names:
-        raise click.UsageError("--filter needs --stage")
+        raise click.UsageError("--filter needs --stage: say of which stage the tests are")
     level = Level.NORMAL if level is None else level
     junit = junit and junit.absolute()
     console = make_console()

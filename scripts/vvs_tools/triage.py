@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from vvs_tools import OUT, boxes, build, findings, fuzz_view, promote, targets, triaging
+from vvs_tools import OUT, boxes, build, findings, fuzz_view, offers, promote, targets, triaging, usage
 from vvs_tools.boxes import Box, Boxes
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 from vvs_tools.folder import locked
@@ -47,16 +47,19 @@ def finish(out: Path, console: Console) -> None:
                 progress.tick(box.id)
 
 
-EPILOG = """\b
-Examples:
+EPILOG = usage.epilog(
+    """
   scripts/triage                                    the findings of build/out/fuzz
   scripts/triage weekend --finish                   first shrink, repeat, ask other builds
   scripts/triage weekend --json
   scripts/triage --promote used-len-0123abcd a-refused-chain-has-no-length
+""",
+    Exit.FINDINGS,
+    notes="""
 A promoted finding is an entry of corpus/TARGET/regression, and a vector in conformance/vectors/regression
 where one can say it; scripts/test runs both from then on. Each finding is a folder in DIR/findings.
-Exit: 0 there is none, or it is promoted; 1 there are some; 2 usage; 3 setup failed; 130 interrupted.
-"""
+""",
+)
 
 
 @click.command(epilog=EPILOG)
@@ -64,7 +67,14 @@ Exit: 0 there is none, or it is promoted; 1 there are some; 2 usage; 3 setup fai
     "out", metavar="[DIR]", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False)
 )
 @click.option("--finish", "finishing", is_flag=True, help="Look into those that nobody has looked into.")
-@click.option("--promote", "promoted", nargs=2, metavar="FINDING SLUG", help="Make one a regression.")
+@click.option(
+    "--promote",
+    "promoted",
+    nargs=2,
+    metavar="FINDING SLUG",
+    shell_complete=offers.findings,
+    help="Make one a regression.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else.")
 def cli(out: Path | None, finishing: bool, promoted: tuple[str, str] | None, as_json: bool) -> Exit:
     """List the findings of the campaign in DIR, build/out/fuzz by default."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import OUT, zoo_list, zoo_view
+from vvs_tools import OUT, offers, usage, zoo_list, zoo_view
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
 from vvs_tools.engines import LibFuzzer
 from vvs_tools.fuzz import ENGINES
@@ -99,26 +99,31 @@ def working() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Stop(Exit.INCONCLUSIVE, f"another zoo works in {WORK}") from None
+            raise Stop(Exit.INCONCLUSIVE, f"another zoo works in {WORK}; wait for its end") from None
         yield
 
 
-EPILOG = """\b
-Examples:
+EPILOG = usage.epilog(
+    """
   scripts/zoo                              the historic bugs of fuzz/zoo, five PRNG seeds each
   scripts/zoo kinds --quick                those of further kinds, one seed
   scripts/zoo used-len-leak tx-inline-len
   scripts/zoo --engine afl --quick         the same hunts by AFL++
   scripts/zoo --patch mine.patch --json
+""",
+    Exit.FINDINGS,
+    Exit.INCONCLUSIVE,
+    notes="""
 A bug is found when the median of its seeds is; times are the processor's. What was measured, and the
 inputs that showed it, are in build/out/zoo/ENGINE/bugs. AFL++ does without the target `threads`.
-Exit: 0 all found, 1 some missed, 2 usage, 3 a patch does not apply or build (the others are
-hunted all the same), 4 inconclusive, 130 interrupted.
-"""
+Findings are bugs that are missed; set-up failed is a patch that does not apply or build, too: the others are
+hunted all the same.
+""",
+)
 
 
 @click.command(epilog=EPILOG)
-@click.argument("names", metavar="[BUG]...", nargs=-1)
+@click.argument("names", metavar="[BUG]...", nargs=-1, shell_complete=offers.BUGS)
 @click.option(
     "--patch",
     "patches",
@@ -131,7 +136,12 @@ hunted all the same), 4 inconclusive, 130 interrupted.
     "--no-seeds", is_flag=True, help="Without the committed inputs: by what the engine makes alone."
 )
 @click.option(
-    "--engine", "engine_name", type=click.Choice(list(ENGINES)), default="libfuzzer", show_default=True
+    "--engine",
+    "engine_name",
+    type=click.Choice(list(ENGINES)),
+    default="libfuzzer",
+    show_default=True,
+    help="What makes the inputs.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and nothing else.")
 @click.option("--jobs", type=click.IntRange(1), help="Bugs at a time.  [default: cores]")

@@ -76,7 +76,7 @@ class Copy:
                     raise Unusable(f"{patch}: changes {', '.join(outside)}, and has to change lib/ alone")
                 self._patch(*how)
                 return
-        raise Unusable(f"{patch}: does not apply to this lib/")
+        raise Unusable(f"{patch}: does not apply to this lib/; make it anew")
 
     def build_folder(self, preset: str) -> Path:
         return self.folder / "build" / preset
@@ -99,4 +99,4 @@ class Copy:
             if process.run(step, log, tick=tick):
                 found = ERROR.search(log.read_text(errors="replace"))
                 why = found[0].strip() if found else f"{shlex.join(step)} fails"
-                raise Unusable(f"does not build: {why} (log: {log})")
+                raise Unusable(f"does not build: {why}; mend the patch, log: {log}")

@@ -177,7 +177,7 @@ class Control:
                 self.built.add(target.name)
         if replay(self.copy, target, path, log, tick):
             repeat = findings.repro_command(path, target.name, PLAIN_PRESET)
-            raise Stop(Exit.INCONCLUSIVE, f"{target.name} fails without the bug too: {repeat}")
+            raise Stop(Exit.INCONCLUSIVE, f"{target.name} fails without the bug too; repeat: {repeat}")
 
 
 class Hunt:
@@ -222,7 +222,9 @@ class Hunt:
         log = self.folder / "vectors.log"
         code = process.run(argv, log, timeout=VECTORS_TIMEOUT_S, env=env, tick=self.tick)
         if code not in (Exit.CLEAN, Exit.FINDINGS):
-            raise Stop(Exit.INCONCLUSIVE, f"the vectors can't be run: {process.tail(log, 1)} (log: {log})")
+            raise Stop(
+                Exit.INCONCLUSIVE, f"the vectors can't be run: {process.tail(log, 1)}; the whole log: {log}"
+            )
         self.result.conformance = code == Exit.FINDINGS
         self.result.vector = process.tail(log, 1) if self.result.conformance else ""
         self.result.write(self.folder)
@@ -300,9 +302,11 @@ class Hunt:
         where = f"{target.name} on {self.result.bug.id} (log: {log})"
         complaint = self.way.engine.complaint(log, code)
         if complaint:
-            raise Stop(Exit.INCONCLUSIVE, f"{complaint}: {where}")
+            raise Stop(Exit.INCONCLUSIVE, f"{complaint}; see the log: {where}")
         if used < seconds / 2:
-            raise Stop(Exit.INCONCLUSIVE, f"got {used:.0f} of {seconds} processor seconds: {where}")
+            raise Stop(
+                Exit.INCONCLUSIVE, f"got {used:.0f} of {seconds} processor seconds; try fewer --jobs: {where}"
+            )
         shutil.rmtree(folder)
         return Run(seed, seconds, False, round(used, 2))
 

@@ -6,13 +6,16 @@ import sys
 
 import click
 
-from vvs_tools import TOP
+from vvs_tools import TOP, usage
 from vvs_tools.console import Exit, main
 
 HELD = ("fail", "crash", "timeout")
 
 
-@click.command()
+EPILOG = usage.epilog("  VVS_RUN=build/unit/fuzz/vvs-run scripts/launch.bash zoo_vectors", Exit.FINDINGS)
+
+
+@click.command(epilog=EPILOG)
 def cli() -> Exit:
     """Print the id of the first vector that does not hold; 1 if there is one."""
     sys.path.append(str(TOP))
