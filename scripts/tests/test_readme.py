@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""The README tells the truth: its commands run, its C is the example's, its links lead somewhere."""
+"""The README tells the truth: its commands run, its C is the example's, its links lead somewhere. So do the
+other files that are read first."""
 
 import json
 import re
 import shlex
 import subprocess
+from collections.abc import Sequence
 
+import click
 import pytest
-from vvs_tools import TOP
+from vvs_tools import TOP, completion
 
 README = (TOP / "README.md").read_text()
+FILES = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+TYPED = re.compile(r"(?:scripts/\w+|\.venv/bin/python)( |$)")
 # Stages of scripts/test, which runs this test, or what takes far longer: only their words are checked.
 OWN_STAGES = {
     "scripts/test",
@@ -20,7 +25,7 @@ OWN_STAGES = {
     "scripts/merge",
 }
 WORDS = {
-    "scripts/test": {"--quick", "--all"},
+    "scripts/test": {"--quick", "--all", "--stage", "unit", "--filter", "chain", "oracle"},
     "scripts/lint": {"--fix"},
     "scripts/coverage": set(),
     "scripts/mutate": set(),
@@ -29,10 +34,11 @@ WORDS = {
 }
 
 
-def commands() -> list[str]:
-    """What a line of the README that begins with scripts/ asks to type."""
-    lines = [line.strip() for line in README.splitlines()]
-    return [line.split("#")[0].strip() for line in lines if re.match(r"scripts/\w+( |$)", line)]
+def commands(names: Sequence[str] = ("README.md",)) -> list[str]:
+    """What a line of these files that begins with scripts/ asks to type."""
+    lines = [line.strip() for name in names for line in (TOP / name).read_text().splitlines()]
+    found = [line.split("#")[0].strip() for line in lines if TYPED.match(line)]
+    return list(dict.fromkeys(found))
 
 
 def blocks(language: str) -> list[str]:
@@ -50,15 +56,19 @@ def test_every_script_is_named():
     assert there == {shlex.split(command)[0] for command in commands()}
 
 
-@pytest.mark.parametrize("command", [c for c in commands() if shlex.split(c)[0] in OWN_STAGES])
+@pytest.mark.parametrize("command", [c for c in commands(FILES) if shlex.split(c)[0] in OWN_STAGES])
 def test_own_stage_is_worded_right(command):
     name, *words = shlex.split(command)
     assert set(words) <= WORDS[name]
 
 
+def opts(command: click.Command) -> list[str]:
+    return [option for param in command.params for option in param.opts]
+
+
 def typed() -> list[object]:
     """What can be run here; a benchmark takes its time, and so does a minute's campaign."""
-    found = [command for command in commands() if shlex.split(command)[0] not in OWN_STAGES]
+    found = [command for command in commands(FILES) if shlex.split(command)[0] not in OWN_STAGES]
     marks = {True: pytest.mark.long, False: pytest.mark.slow}
     return [
         pytest.param(each, marks=marks[each == "scripts/fuzz" or each.startswith("scripts/bench")])
@@ -99,9 +109,27 @@ def test_c_is_the_examples(code):
     assert code.strip() in (TOP / "lib/example/monitor.c").read_text()
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#]+)\)", README))))
-def test_link_leads_somewhere(target):
-    assert (TOP / target).exists()
+@pytest.mark.parametrize("name", FILES)
+def test_links_lead_somewhere(name):
+    found = set(re.findall(r"\]\(([^)#]+)\)", (TOP / name).read_text()))
+    assert found
+    assert [target for target in found if not (TOP / target).exists()] == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_paths_and_options_in_the_text_are_there(name):
+    """What is named in passing: a path of the tree, an option of a command."""
+    text = re.sub(r"^```.*?^```$", "", (TOP / name).read_text(), flags=re.MULTILINE | re.DOTALL)
+    named = re.findall(r"`((?:conformance|corpus|fuzz|lib|scripts)/[^` :*<>]+)(?: [^`]*)?`", text)
+    gone = [path for path in named if not re.search(r"[A-Z]{2}", path) and not (TOP / path).exists()]
+    assert gone == []
+    for typed in re.findall(r"`(scripts/\w+ [^`]*)`", text):
+        command, _, rest = typed.partition(" ")
+        known = completion.command(command.removeprefix("scripts/"))
+        options = {
+            option for each in (known, *getattr(known, "commands", {}).values()) for option in opts(each)
+        }
+        assert set(re.findall(r"(?<!\S)--?[a-z-]+", rest)) <= options, typed
 
 
 def test_scenario_of_the_finding_is_one():
