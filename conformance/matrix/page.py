@@ -7,10 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import jinja2
-from markupsafe import Markup
-
-from conformance.matrix import drawing, table
+from conformance.matrix import drawing, markup, table
 from conformance.runner.vectors import JSON, Vector
 
 HERE = Path(__file__).parent
@@ -21,16 +18,16 @@ LEVELS = ("MUST", "SHOULD", "MAY", "FACT")
 def html(vectors: Sequence[Vector], rows: Sequence[table.Row], runs: Sequence[table.Run], spec: JSON) -> str:
     """The page."""
     return (
-        _environment(autoescape=True)
+        markup.environment()
         .get_template("page.html")
         .render(
             **_common(rows, runs, spec),
             levels=LEVELS,
             meanings=table.MEANINGS,
             verdicts=[*table.COLUMNS, table.NOT_RUN, table.NOT_TESTED],
-            css=Markup((HERE / "page.css").read_text()),  # noqa: S704
-            script=Markup((HERE / "page.js").read_text()),  # noqa: S704
-            data=Markup(_script_json(_index(vectors, rows, runs))),  # noqa: S704
+            css=markup.joined(markup.SHARED_STYLE, HERE / "page.css"),
+            script=markup.joined(markup.SHARED_SCRIPT, HERE / "page.js"),
+            data=markup.script_json(_index(vectors, rows, runs)),
             vectors=vectors,
         )
     )
@@ -38,19 +35,8 @@ def html(vectors: Sequence[Vector], rows: Sequence[table.Row], runs: Sequence[ta
 
 def markdown(rows: Sequence[table.Row], runs: Sequence[table.Run], spec: JSON) -> str:
     """The same without vectors."""
-    template = _environment(autoescape=False).get_template("matrix.md")
+    template = markup.environment(autoescape=False).get_template("matrix.md")
     return template.render(**_common(rows, runs, spec), table_text=_table_text)
-
-
-def _environment(autoescape: bool) -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=autoescape,  # noqa: S701
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-    )
 
 
 def _common(rows: Sequence[table.Row], runs: Sequence[table.Run], spec: JSON) -> dict[str, object]:
@@ -68,11 +54,6 @@ def _common(rows: Sequence[table.Row], runs: Sequence[table.Run], spec: JSON) ->
 def _table_text(text: str) -> str:
     """Text that keeps a Markdown table whole."""
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
-
-
-def _script_json(value: object) -> str:
-    """JSON that may stand in a script element: nothing in it can end the element or begin a comment."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _index(vectors: Sequence[Vector], rows: Sequence[table.Row], runs: Sequence[table.Run]) -> JSON:
