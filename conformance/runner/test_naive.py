@@ -9,18 +9,9 @@ from hypothesis import strategies as st
 
 from conformance.adapters.naive.device import Device
 from conformance.runner import iut, protocol, request
+from conformance.runner.alike import plain
 from conformance.runner.client import Client
 from conformance.runner.wrong import Local
-
-BROKEN = {
-    "VVS_E_AVAIL_INDEX",
-    "VVS_E_HEAD",
-    "VVS_E_LIST_UNAVAILABLE",
-    "VVS_E_LIST_ENDLESS",
-    "VVS_E_OUTSTANDING",
-}
-WORDS = {"VVS_OK": "ok", "VVS_EMPTY": "empty", "none": "none", "caller": "caller", "broken": "broken"}
-COMPARED = {"packet": ("fields", "payload"), "event": ("event",), "reject": ()}
 
 # --- scenarios: near what works, with something odd now and then
 
@@ -129,27 +120,6 @@ def scenarios(draw):
             queue |= {"avail_wrap": wrap, "used_wrap": wrap}
     image = {"features": ["VERSION_1", *sorted(chosen)], "max_payload": draw(st.sampled_from([100, 65536]))}
     return {"image": image, "queues": [queue], "steps": draw(steps(role, queue["size"]))}
-
-
-# --- what has to be alike
-
-
-def plain(answer):
-    """An answer without what each implementation words in its own way."""
-    found = {"status": WORDS.get(answer["status"], "broken" if answer["status"] in BROKEN else "caller")}
-    more = ("capacity",) if answer.get("queue") == "rx" else ()
-    found["chains"] = [plain_chain(chain, more) for chain in answer.get("chains") or []]
-    if found["chains"] or found["status"] != "empty":
-        # Else what looks used can only be the driver's own writing.
-        found["used"] = answer.get("used") or []
-    said = () if found["status"] == "caller" else ("notify", "more")
-    return found | {key: answer[key] for key in said if key in answer}
-
-
-def plain_chain(chain, more):
-    keys = COMPARED[chain["kind"]] + (more if chain["kind"] == "packet" else ())
-    kept = {key: chain.get(key) or None for key in keys}
-    return {"kind": chain["kind"], "id": chain["id"], "used_len": chain.get("used_len", 0)} | kept
 
 
 @pytest.fixture(scope="module")

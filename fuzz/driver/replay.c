@@ -3,6 +3,7 @@
  * engine. */
 #define _XOPEN_SOURCE 700 /* nftw, sigaction */
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -28,18 +29,22 @@ enum exit_code {
 #define MAX_INPUT (1u << 20)
 
 static const char usage[] =
-    "usage: %s [-v] FILE|DIRECTORY...\n"
+    "usage: %s [-v] [--played OUT] FILE|DIRECTORY...\n"
     "       %s --minimise OUT [--seconds N] FILE\n"
     "Runs each file, and each file below a directory, and counts them. Or writes to OUT what is "
     "left\n"
     "of a FILE that fails when all goes without which it fails in the same way too.\n"
     "  -v             print a line for each file\n"
+    "  --played OUT   write the scenario that fails to OUT as the target runs it: with the queues "
+    "that it\n"
+    "                 looks at, and the chain that it offers at the end\n"
     "  --seconds N    end with the smallest one found so far after N seconds (60)\n"
     "exit: 0 clean, 1 a finding (its file is named), 2 bad usage, 3 unreadable, 5 nothing was run\n"
     "example: %s -v corpus/tx_packet/seed\n";
 
 static bool verbose;
 static const char *minimise_to;
+static const char *played_to;
 static uint32_t minimise_seconds = 60;
 static bool unreadable;
 static unsigned long count;
@@ -62,10 +67,30 @@ static void name_input(void)
     }
 }
 
+/* Behind the last run, where two are compared, there is none under way. */
+static void keep_played(void)
+{
+    static uint8_t bytes[SCN_MAX_ENCODED];
+    if (!played_to || !run_current) {
+        return;
+    }
+    size_t len = scn_encode(bytes, sizeof bytes, run_current->scenario);
+    int file = open(played_to, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    if (file < 0 || write(file, bytes, len) != (ssize_t)len) {
+        say("replay: what was played can't be written\n");
+    }
+}
+
+static void end_with_finding(void)
+{
+    name_input();
+    keep_played();
+}
+
 static void on_abort(int number)
 {
     (void)number;
-    name_input();
+    end_with_finding();
     _exit(EXIT_FINDING);
 }
 
@@ -83,7 +108,7 @@ static void catch_findings(void)
         }
     }
     if (__sanitizer_set_death_callback) {
-        __sanitizer_set_death_callback(name_input);
+        __sanitizer_set_death_callback(end_with_finding);
     }
 }
 
@@ -185,6 +210,8 @@ static int read_options(int argc, char **argv)
             verbose = true;
         } else if (strcmp(argv[at], "--minimise") == 0 && more) {
             minimise_to = argv[++at];
+        } else if (strcmp(argv[at], "--played") == 0 && more) {
+            played_to = argv[++at];
         } else if (strcmp(argv[at], "--seconds") == 0 && more && *end == '\0' && seconds != 0 &&
                    seconds < UINT32_MAX) {
             minimise_seconds = (uint32_t)seconds;

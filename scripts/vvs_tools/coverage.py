@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import click
@@ -31,6 +31,12 @@ class File:
     branches_hit: int = 0
     missed_lines: list[int] = field(default_factory=list)
     missed_branches: list[tuple[int, int, str]] = field(default_factory=list)
+    counts: dict[int, int] = field(default_factory=dict, compare=False)  # how often each line ran
+
+    def as_object(self) -> dict[str, object]:
+        told = asdict(self)
+        del told["counts"]
+        return told
 
 
 def collect(progress: Progress) -> list[Path]:
@@ -89,6 +95,7 @@ def read_lcov(text: str) -> dict[Path, File]:
             number, hits = map(int, value.split(",")[:2])
             current.lines += 1
             current.lines_hit += hits > 0
+            current.counts[number] = hits
             if not hits:
                 current.missed_lines.append(number)
     return files
@@ -193,7 +200,7 @@ def cli(html: Path | None, as_json: bool) -> Exit:
                 SOURCES,
             )
     if as_json:
-        print(json.dumps({name: vars(file) for name, file in files.items()}, indent=2))
+        print(json.dumps({name: file.as_object() for name, file in files.items()}, indent=2))
     else:
         show(files)
     return Exit.CLEAN

@@ -2,6 +2,7 @@
 """Writes down how a campaign stands while it runs: campaign.json as it is, series.jsonl as it was."""
 
 import time
+from pathlib import Path
 
 from vvs_tools import atomic
 from vvs_tools.boxes import listed
@@ -12,6 +13,12 @@ WRITE_S = 5.0
 # Points of the series come so often; of a long campaign less often, or the file would be large: so many each
 # time that its age grows by a factor of e.
 POINT_S, POINTS = 5.0, 720
+
+
+def program_of(path: Path) -> list[int]:
+    """What tells one build of it from another."""
+    about = path.stat()
+    return [about.st_size, about.st_mtime_ns]
 
 
 class Recorder:
@@ -31,8 +38,7 @@ class Recorder:
         for name, tally in self.campaign.tallies.items():
             path = tally.target.engine(self.campaign.fuzz_preset)
             if path.exists():
-                about = path.stat()
-                found[name] = [about.st_size, about.st_mtime_ns]
+                found[name] = program_of(path)
         return found
 
     def go_on(self, before: Status) -> None:
@@ -74,6 +80,7 @@ class Recorder:
             [self.standing(tally) for tally in self.campaign.tallies.values()],
             [Seen.of(box) for box in listed(self.campaign.listed())],
             self.programs(),
+            self.campaign.canary.as_object() if self.campaign.canary else {},
         )
 
     def begin(self) -> None:

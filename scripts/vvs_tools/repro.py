@@ -151,7 +151,7 @@ def listed(parts: list[str]) -> str:
 
 def chain_line(chain: dict[str, Any]) -> str:
     """A packet by its header; without one, as one popped for rx is, by its status."""
-    kind, status = chain["kind"], chain.get("status", "VVS_OK")
+    kind, status = chain["kind"], chain.get("status", chain.get("reason", "VVS_OK"))
     if kind == "packet" and "fields" in chain:
         kind += f" op {chain['fields']['op']} len {chain['fields']['len']}"
     elif "event" in chain:
@@ -159,8 +159,9 @@ def chain_line(chain: dict[str, Any]) -> str:
     return kind if status == "VVS_OK" else f"{kind} {status}"
 
 
-def answer_line(answer: dict[str, Any], step: str) -> str:
-    """What the library said to a step: its chains, the lengths that the driver sees, what is to be done."""
+def said_of(answer: dict[str, Any]) -> str:
+    """What an implementation said to a step: its chains, the lengths that the driver sees, what is to be
+    done."""
     status = answer["status"]
     parts = [status] if status != "VVS_OK" else []
     if chains := answer.get("chains"):
@@ -168,12 +169,16 @@ def answer_line(answer: dict[str, Any], step: str) -> str:
     if used := answer.get("used"):
         parts.append("used " + listed([str(entry["len"]) for entry in used]))
     parts += [key for key in ("used_lost", "notify", "more") if answer.get(key)]
+    return ", ".join(parts) or status
+
+
+def answer_line(answer: dict[str, Any], step: str) -> str:
     place = " ".join(filter(None, (step, answer.get("queue"))))
-    return f"  step {answer['step']} {place}: {', '.join(parts) or status}"
+    return f"  step {answer['step']} {place}: {said_of(answer)}"
 
 
-def answer_lines(scenario: dict[str, Any]) -> list[str]:
-    """What the library answers, a line each; of a run that ends early, how it ended."""
+def library_answers(scenario: dict[str, Any]) -> dict[str, Any] | str:
+    """What the library answers; of a run that ends early, how it ended."""
     tool = build.directory(TOOLS_PRESET) / "fuzz" / "vvs-run"
     argv, line = process.command_line([tool]), json.dumps(scenario) + "\n"
     env = sanitizers.environment()
@@ -182,12 +187,18 @@ def answer_lines(scenario: dict[str, Any]) -> list[str]:
             argv, input=line, capture_output=True, text=True, env=env, timeout=REPLAY_TIMEOUT_S
         )
     except subprocess.TimeoutExpired:
-        return [f"  none: ended after {REPLAY_TIMEOUT_S} s"]
+        return f"ended after {REPLAY_TIMEOUT_S} s"
     if done.returncode:
-        return [f"  none: {findings.report_of(done.stderr) or f'exit code {done.returncode}'}"]
+        return findings.report_of(done.stderr) or f"exit code {done.returncode}"
     told = json.loads(done.stdout)
-    if told.get("unmappable"):
-        return ["  none: this host can't map the guest memory of the scenario"]
+    return "this host can't map the guest memory of the scenario" if told.get("unmappable") else told
+
+
+def answer_lines(scenario: dict[str, Any]) -> list[str]:
+    """What the library answers, a line each."""
+    told = library_answers(scenario)
+    if isinstance(told, str):
+        return [f"  none: {told}"]
     failed = [f"  set-up {role}: {status}" for role, status in told["setup"].items() if status != "VVS_OK"]
     steps = [next(iter(step)) for step in scenario.get("steps", [])]
     lines = [answer_line(answer, steps[answer["step"]]) for answer in told["answers"]]

@@ -70,6 +70,7 @@ class Status:
     targets: list[Standing] = field(default_factory=list)
     findings: list[Seen] = field(default_factory=list)
     programs: dict[str, list[int]] = field(default_factory=dict)  # size and time: whose addresses count
+    canary: dict[str, Any] = field(default_factory=dict)  # what came of it
 
     @property
     def total(self) -> Numbers:
@@ -90,9 +91,16 @@ class Status:
                 Exit.USAGE,
                 f"{findings.shown(folder)} holds no campaign: it has no {FILE}; begin one: --out DIR",
             )
-        told = json.loads(path.read_text())
-        if told.pop("version") != VERSION:
-            raise Stop(Exit.USAGE, f"{findings.shown(path)} is of another version; begin anew: --out DIR")
+        try:
+            told = json.loads(path.read_text())
+            if told.pop("version") == VERSION:
+                return cls.of(told)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Stop(Exit.USAGE, f"{findings.shown(path)} is not whole: {error}") from None
+        raise Stop(Exit.USAGE, f"{findings.shown(path)} is of another version; begin anew: --out DIR")
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> Self:
         return cls(
             **told
             | {

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""What the library answers to a scenario, beside what a second device does that was written from the
+specification alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from vvs_tools import conformance, repro
+
+LONGEST_VALUE = 160  # characters
+
+
+@dataclass
+class Step:
+    """One step that has an answer."""
+
+    number: int
+    does: str
+    given: str
+    expected: str
+    differences: list[tuple[str, str, str]] = field(default_factory=list)  # where, given, expected
+
+
+@dataclass
+class Answers:
+    """Of a whole scenario."""
+
+    steps: list[Step] = field(default_factory=list)
+    ended: str = ""  # how the library's run ended before its end
+    alone: str = ""  # why there is nothing to compare with
+
+    @property
+    def differs(self) -> bool:
+        return any(step.differences for step in self.steps)
+
+
+def expected(scenario: dict[str, Any]) -> dict[str, Any] | str:
+    """The second device's answer, or why it has none."""
+    suite = conformance.vectors()
+    from conformance.runner import adapter_run, adapters, client, protocol, request, session
+
+    said = {key: value for key, value in scenario.items() if key != "version"}
+    vector = suite.Vector(suite.VECTORS, {"id": "", "scenario": said, "expect": {"spec": {}}})
+    try:
+        (asked,) = request.resolve([vector])
+        if asked.refused:
+            return asked.refused
+        with client.Client(session.argv(adapters.find("naive"))) as device:
+            if missing := adapter_run.lacks(asked.needs, protocol.hello(device)):
+                return missing
+            return protocol.run(device, asked).answer
+    except (client.Gone, client.Late, client.Garbled, protocol.Refused, protocol.Unsupported) as fault:
+        return f"the second device has no answer: {fault}"
+    except request.Unresolved as fault:
+        return str(fault)
+
+
+def short(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}... ({len(text)} characters)"
+
+
+def differences(given: object, wanted: object, where: str = "") -> Iterator[tuple[str, str, str]]:
+    """Leaf by leaf, where the two are not alike."""
+    if isinstance(given, dict) and isinstance(wanted, dict):
+        for key in given | wanted:
+            yield from differences(given.get(key), wanted.get(key), f"{where}.{key}" if where else key)
+    elif isinstance(given, list) and isinstance(wanted, list) and len(given) == len(wanted):
+        for number, pair in enumerate(zip(given, wanted, strict=True)):
+            yield from differences(*pair, f"{where}[{number}]")
+    elif given != wanted:
+        yield where, short(given), short(wanted)
+
+
+def compare(scenario: dict[str, Any]) -> Answers:
+    """Step by step."""
+    conformance.vectors()  # the suite can be imported from here on
+    from conformance.runner import alike
+
+    given, wanted = repro.library_answers(scenario), expected(scenario)
+    found = Answers(
+        ended=given if isinstance(given, str) else "", alone=wanted if isinstance(wanted, str) else ""
+    )
+    mine = {} if isinstance(given, str) else {each["step"]: each for each in given["answers"]}
+    its = {} if isinstance(wanted, str) else {each["step"]: each for each in wanted["answers"]}
+    names = [next(iter(step)) for step in scenario.get("steps", [])]
+    for number in sorted(mine | its):
+        here, there = mine.get(number), its.get(number)
+        queue = (here or there).get("queue") or ""
+        step = Step(
+            number,
+            f"{names[number]} {queue}".strip(),
+            repro.said_of(here) if here else "",
+            repro.said_of(there) if there else "",
+        )
+        if here and there and all("id" in chain for chain in here.get("chains") or []):
+            step.differences = list(differences(alike.plain(here), alike.plain(there)))
+        found.steps.append(step)
+    return found
