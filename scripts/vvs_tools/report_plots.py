@@ -4,8 +4,8 @@
 import io
 import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -38,6 +38,11 @@ class Plot:
     title: str
     says: str  # the same in a sentence
     svg: Markup
+    panels: Mapping[str, Series] = field(default_factory=dict)  # whose last values are a table
+
+    @property
+    def lines(self) -> list[str]:
+        return list(next(iter(self.panels.values()), ()))
 
 
 def rate(points: Sequence[Point]) -> Iterator[tuple[float, float]]:
@@ -54,12 +59,12 @@ def executions(point: Point) -> int:
 
 
 def by_target(points: Sequence[Point], key: str) -> Series:
-    names = list(points[-1]["targets"]) if points else []
-    return {
-        name: [(point["s"], point["targets"][name][key]) for point in points if name in point["targets"]]
-        for name in names
-        if any(point["targets"].get(name, {}).get("executions") for point in points)
-    }
+    found: Series = {}
+    for point in points:
+        for name, each in point["targets"].items():
+            if each["executions"]:  # it has begun
+                found.setdefault(name, []).append((point["s"], each[key]))
+    return found
 
 
 def reach(points: Sequence[Point], status: Status) -> dict[str, Series]:
@@ -135,7 +140,8 @@ def draw(name: str, label: str, parts: dict[str, Series], *, steps: bool = False
             )
         axes.set_title(title, fontsize=9)
         axes.set_xlabel(unit)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(bottom=0, top=max(1.0, axes.get_ylim()[1]))
+        axes.yaxis.get_major_locator().set_params(integer=True)
         axes.set_xlim(left=0)
         axes.grid(alpha=0.2, color=INK, linewidth=0.5)
         axes.yaxis.set_major_formatter(matplotlib.ticker.StrMethodFormatter("{x:,.0f}"))
@@ -185,11 +191,6 @@ def plots(points: Sequence[Point], status: Status) -> list[Plot]:
     ]
     ways = {way.replace("/", " "): series for way, series in reach(points, status).items()}
     if ways:
-        told = " ".join(
-            f"{way}: " + ", ".join(f"{tag} {line[-1][1]:.1f}%" for tag, line in series.items() if line) + "."
-            for way, series in ways.items()
-        )
-        made.append(
-            Plot("reach", "Reach", told, draw("reach", "% of generated inputs", ways)),
-        )
+        told = "Of what was generated, how much reached a parsed packet of each shape, by direction and ring."
+        made.append(Plot("reach", "Reach", told, draw("reach", "% of generated inputs", ways), ways))
     return made
