@@ -29,6 +29,22 @@ FLAGS = (
 # Chromium reads its commands from 3 and writes to 4; the ends handed over are above both.
 REDIRECT = 'in=$1 out=$2; shift 2; exec "$@" 3<&"$in" 4>&"$out"'
 FIRST_FD = 10
+# Contrast of an element's text with the nearest background that is not see-through, by WCAG.
+CONTRAST = """(selector => {
+  const light = ([r, g, b]) => {
+    const part = v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+  };
+  const numbers = text => text.match(/[\\d.]+/g).map(Number);
+  const seen = [...document.querySelectorAll(selector)].filter(e => e.getClientRects().length);
+  const worst = seen.map(element => {
+    let under = element, back;
+    while ((back = numbers(getComputedStyle(under).backgroundColor))[3] === 0) under = under.parentElement;
+    const [a, b] = [light(numbers(getComputedStyle(element).color)), light(back)].sort((x, y) => y - x);
+    return (a + 0.05) / (b + 0.05);
+  });
+  return worst.length ? Math.min(...worst) : 0;
+})"""
 KEYS = {"Enter": 13, "Escape": 27, "Tab": 9, " ": 32}
 
 
@@ -148,6 +164,16 @@ class Browser(AbstractContextManager["Browser"]):
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
+
+    def complaints(self, path: Path) -> list[str]:
+        """What the page at `path` complained of, or fetched from elsewhere, since events were cleared."""
+        self.run("1")  # what was reported before is here now
+        bad = [
+            each for each in self.events if each["method"] in ("Runtime.exceptionThrown", "Log.entryAdded")
+        ]
+        sent = [each for each in self.events if each["method"] == "Network.requestWillBeSent"]
+        asked = {each["params"]["request"]["url"].split("#")[0] for each in sent}
+        return [*map(str, bad), *sorted(asked - {path.as_uri(), "about:blank"})]
 
     def screenshot(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))

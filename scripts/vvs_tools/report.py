@@ -2,8 +2,8 @@
 """scripts/report: a campaign's folder as one page: how it went, what it reached, what it found."""
 
 import json
-import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -121,8 +121,11 @@ def check_writable(path: Path) -> None:
         raise click.UsageError(f"-o {path} is a folder")
     if not path.parent.is_dir():
         raise click.UsageError(f"-o {path}: there is no folder {path.parent}")
-    if not os.access(path.parent, os.W_OK):
-        raise click.UsageError(f"-o {path} can't be written; name another place with -o")
+    try:
+        with tempfile.TemporaryFile(prefix=atomic.UNDONE, dir=path.parent):
+            pass
+    except OSError as error:
+        raise click.UsageError(f"-o {path} can't be written: {error.strerror}") from None
 
 
 EPILOG = """\b

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """A campaign as one page that needs nothing else."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,13 +131,14 @@ def asked(status: Status) -> str:
 
 
 def html(report: Report) -> str:
-    conformance.vectors()  # the suite can be imported from here on
+    suite = conformance.vectors()
     from conformance.matrix import markup
 
     template = markup.environment(HERE).get_template("report.html")
     return template.render(
         report=report,
         status=report.status,
+        spec=json.loads(suite.REQUIREMENTS.read_text())["spec"],
         symbols=SYMBOLS,
         meaning=MEANINGS[report.verdict],
         asked=asked(report.status),
