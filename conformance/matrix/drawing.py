@@ -20,7 +20,10 @@ TABLE = re.compile(r"^ {9}table @(0x[0-9a-f]+|0)  (.*)$")
 ELEMENT = re.compile(r"(\d+):\[(\d+) ([RW]) @(0x[0-9a-f]+|0)([^\]]*)\](->(?:(\d+)!)?)?")
 MORE = re.compile(r"\.\.\. and (\d+) more$")
 EDGE = "  +--"
-DEVICE = ("serve", "pop", "publish", "flush", "undo", "arm", "disarm", "abort", "save", "restore", "notify")
+DEVICE = (
+    "serve", "pop", "publish", "flush", "undo", "arm", "disarm", "send", "send_event", "abort", "save",
+    "restore", "notify",
+)  # fmt: skip
 
 
 class NotDrawn(Exception):

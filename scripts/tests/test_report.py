@@ -9,10 +9,12 @@ from pathlib import Path
 
 import campaigns
 import pytest
+from markupsafe import Markup
 from vvs_tools import (
     TOP,
     boxes,
     build,
+    conformance,
     coverage,
     folder,
     report,
@@ -21,6 +23,7 @@ from vvs_tools import (
     report_lines,
     report_page,
     report_plots,
+    report_vectors,
     report_words,
     repro,
     status,
@@ -47,6 +50,7 @@ def out(tmp_path):
 def page(monkeypatch):
     """Makes the page of a folder."""
     monkeypatch.setattr(triage, "compile_for", lambda *_: None)  # they are
+    monkeypatch.setattr(report_plots, "draw", lambda *_, **__: Markup())  # below
 
     def made(out: Path) -> str:
         with Progress(make_console(), "report") as progress:
@@ -246,8 +250,8 @@ def test_another_answer_than_the_second_device_s_is_pointed_at(monkeypatch):
     monkeypatch.setattr(repro, "library_answers", lambda scenario: told)
     first, second = report_answers.compare(campaigns.SCENARIO).steps
     assert not first.differences
-    assert ("chains[0].fields.src_port", "99", "1024") in second.differences
-    assert ("used[0].len", "108", "0") in second.differences
+    assert ("chains[0].fields.src_port", "1024", "99") in second.differences
+    assert ("used[0].len", "0", "108") in second.differences
 
 
 def test_what_the_second_device_can_not_do_is_said():
@@ -263,18 +267,20 @@ def test_a_library_that_ends_early_gives_no_answer(monkeypatch):
     assert [step.expected for step in found.steps] == ["packet op 5 len 64, used 0, notify"] * 2
 
 
-EVERY = json.loads(
-    subprocess.run(
-        [build.build("unit", ["scn"]) / "fuzz/scn", "fields"], capture_output=True, check=True
-    ).stdout
-)
+NO_STEPS = {"image", "region", "queue", "span", "race", "element"}
 
 
 def test_there_is_a_sentence_for_every_step():
-    names = [name for name in json.dumps(EVERY).replace('"', " ").split() if name in report_words.DEVICE]
-    assert set(names) == report_words.DEVICE
-    for name in report_words.DEVICE:
-        assert report_words.device(name, {}, "tx").endswith(".")
+    suite = conformance.vectors()
+    from conformance.matrix import drawing
+
+    names = json.loads((suite.SCHEMAS / "scenario.schema.json").read_text())["$defs"].keys() - NO_STEPS
+    assert names > set(drawing.DEVICE)
+    for name in names:
+        by_device = name in drawing.DEVICE
+        said = report_words.device(name, {}, "tx") if by_device else report_words.driver(name, {}, {}, "tx")
+        assert said.endswith(".")
+        assert "_" not in said.replace("avail_idx", ""), "that is no sentence"
 
 
 def test_races_and_contents_are_told():
@@ -292,6 +298,37 @@ def test_what_the_target_adds_is_marked(tmp_path):
     found = report_finding.play(path, played)
     assert [sentence.added for sentence in found.sentences] == [False, True, True, True]
     assert [step.number for step in found.answers.steps] == [3]
+
+
+def broken_answers(monkeypatch):
+    """As of a library that refuses what is cut into several pieces."""
+    told = repro.library_answers(campaigns.SCENARIO)
+    chain = told["answers"][0]["chains"][0]
+    told["answers"][0]["chains"] = [
+        {"id": chain["id"], "kind": "reject", "status": "VVS_E_HEADER_SHORT", "used_len": 0}
+    ]
+    monkeypatch.setattr(repro, "library_answers", lambda scenario: told)
+    return report_answers.compare(campaigns.SCENARIO)
+
+
+def test_vectors_that_fail_in_the_same_way_name_the_requirement(monkeypatch):
+    suite = conformance.vectors()
+    from conformance.runner import iut, judge
+
+    names = ("event/packed-four-bytes", "tx/framing/split-header-1", "tx/header-cut/packed-01")
+    used, cut, short = suite.select(names)
+    kind = "steps[1].chains[0].kind"
+    failed = [
+        iut.Outcome(cut, "fail", [judge.Fault("spec", kind, "packet", "reject VVS_E_HEADER_SHORT")]),
+        iut.Outcome(short, "fail", [judge.Fault("spec", kind, "packet", "reject VVS_E_LOOP")]),
+        iut.Outcome(used, "fail", [judge.Fault("spec", "steps[1].used", [], [1])]),
+    ]
+    answers = broken_answers(monkeypatch)
+    assert answers.steps[0].differences == [("chains[0].kind", "packet", "reject VVS_E_HEADER_SHORT")]
+    found = report_vectors.alike(answers, failed)
+    assert (found.count, found.id) == (1, cut.id)
+    assert found.requirements == tuple(cut.requirements[:3])
+    assert report_vectors.alike(answers, failed[1:]) is None
 
 
 # --- pictures

@@ -23,6 +23,7 @@ from vvs_tools import (
     report_lines,
     report_page,
     report_plots,
+    report_vectors,
     targets,
     triage,
 )
@@ -76,6 +77,10 @@ def tell_all(found: Sequence[Box], progress: Progress) -> list[Told]:
     for box in found:
         progress.tick(box.id)
         told.append(report_finding.tell(box, known[box.target]))
+    differing = [each for each in told if each.played and each.played.answers.differs]
+    failed = report_vectors.failing(lambda: progress.tick("conformance")) if differing else ()
+    for each in differing:
+        each.take_vectors(report_vectors.alike(each.played.answers, failed))
     return told
 
 

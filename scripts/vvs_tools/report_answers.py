@@ -2,6 +2,8 @@
 """What the library answers to a scenario, beside what a second device does that was written from the
 specification alone."""
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from vvs_tools import conformance, repro
 
 LONGEST_VALUE = 160  # characters
+CHAIN_KIND = re.compile(r"chains\[(\d+)\]\.kind")
 
 
 @dataclass
@@ -19,7 +22,7 @@ class Step:
     does: str
     given: str
     expected: str
-    differences: list[tuple[str, str, str]] = field(default_factory=list)  # where, given, expected
+    differences: list[tuple[str, str, str]] = field(default_factory=list)  # where, expected, given
 
 
 @dataclass
@@ -57,20 +60,28 @@ def expected(scenario: dict[str, Any]) -> dict[str, Any] | str:
 
 
 def short(value: object) -> str:
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}... ({len(text)} characters)"
 
 
-def differences(given: object, wanted: object, where: str = "") -> Iterator[tuple[str, str, str]]:
-    """Leaf by leaf, where the two are not alike."""
+def differences(wanted: object, given: object, where: str = "") -> Iterator[tuple[str, str, str]]:
+    """Leaf by leaf, where the two are not alike. Chains of different kinds have nothing else in common."""
     if isinstance(given, dict) and isinstance(wanted, dict):
-        for key in given | wanted:
-            yield from differences(given.get(key), wanted.get(key), f"{where}.{key}" if where else key)
+        other = wanted.get("kind") != given.get("kind")
+        for key in ("kind",) if other else wanted | given:
+            yield from differences(wanted.get(key), given.get(key), f"{where}.{key}" if where else key)
     elif isinstance(given, list) and isinstance(wanted, list) and len(given) == len(wanted):
-        for number, pair in enumerate(zip(given, wanted, strict=True)):
+        for number, pair in enumerate(zip(wanted, given, strict=True)):
             yield from differences(*pair, f"{where}[{number}]")
     elif given != wanted:
-        yield where, short(given), short(wanted)
+        yield where, short(wanted), short(given)
+
+
+def words(where: str, wanted: str, given: str, answer: dict[str, Any]) -> tuple[str, str]:
+    """The same, but a refusal with its status, as the suite's judge has it."""
+    at = CHAIN_KIND.fullmatch(where)
+    status = answer["chains"][int(at[1])].get("status", "") if at and given == "reject" else ""
+    return wanted, f"{given} {status}".rstrip()
 
 
 def compare(scenario: dict[str, Any]) -> Answers:
@@ -95,6 +106,7 @@ def compare(scenario: dict[str, Any]) -> Answers:
             repro.said_of(there) if there else "",
         )
         if here and there and all("id" in chain for chain in here.get("chains") or []):
-            step.differences = list(differences(alike.plain(here), alike.plain(there)))
+            wrong = differences(alike.plain(there), alike.plain(here))
+            step.differences = [(where, *words(where, *pair, here)) for where, *pair in wrong]
         found.steps.append(step)
     return found

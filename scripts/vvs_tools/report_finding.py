@@ -15,6 +15,7 @@ from vvs_tools import TOP, build, conformance, findings, process, report_answers
 from vvs_tools.boxes import Box
 from vvs_tools.console import Exit, Stop
 from vvs_tools.report_answers import Answers
+from vvs_tools.report_vectors import Alike
 from vvs_tools.report_words import Sentence
 from vvs_tools.sanitizers import environment
 from vvs_tools.targets import Target
@@ -59,6 +60,15 @@ class Told:
     now: str  # what the library in this checkout does
     hex: str = ""  # of an input that is no scenario
     played: Played | None = None
+    alike: Alike | None = None  # vectors that show it too
+
+    def take_vectors(self, alike: Alike | None) -> None:
+        """What they are about comes before what the oracle is about in general."""
+        self.alike = alike
+        if alike:
+            known = {entry["id"]: entry for entry in self.requirements}
+            names = dict.fromkeys([*alike.requirements, *known])
+            self.requirements = [conformance.vectors().requirements()[name] for name in names]
 
     def as_object(self) -> dict[str, Any]:
         steps = self.played.answers.steps if self.played else ()
@@ -71,6 +81,7 @@ class Told:
             "step": self.step,
             "did": [f"{each.who} {each.text}" for each in self.played.sentences] if self.played else [],
             "answers": [[step.number, step.given, step.expected, bool(step.differences)] for step in steps],
+            "vectors": {"count": self.alike.count, "first": self.alike.id} if self.alike else None,
             "command": self.command,
             "now": self.now,
         }

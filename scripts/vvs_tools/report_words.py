@@ -123,6 +123,8 @@ def driver(name: str, step: JSON, said: JSON, queue: str) -> str:
         return f"sets {word} of the {queue} queue to {value}."
     if name == "write":
         return written(said, said.get("addr", "the start of the buffers"))
+    if name == "set_memory":
+        return f"gives the device a new memory table{rest(said)}."
     if name == "restart":
         return f"starts the {queue} queue over, and so does the device{rest(said)}."
     return f"{name}{rest(said)}."
@@ -160,15 +162,8 @@ def device(name: str, said: JSON, queue: str) -> str:
         "restore": f"starts over in {where} where it was saved{rest(said)}.",
         "send": f"gets a packet for the driver, to go into its next rx chain{rest(said)}.",
         "send_event": f"gets event {said.get('event', 0)} for the driver.",
-        "set_memory": f"gets a new memory table{rest(said)}.",
     }
     return texts[name]
-
-
-DEVICE = {
-    "serve", "pop", "publish", "flush", "undo", "arm", "disarm", "send", "send_event", "abort", "save",
-    "restore", "notify", "set_memory",
-}  # fmt: skip
 
 
 def sentences(scenario: JSON, drawn: JSON, own: int) -> list[Sentence]:
@@ -179,7 +174,7 @@ def sentences(scenario: JSON, drawn: JSON, own: int) -> list[Sentence]:
     for number, (record, step) in enumerate(zip(scenario.get("steps", []), drawn["steps"], strict=True)):
         ((name, said),) = record.items()
         queue = said.get("queue", default)
-        if name in DEVICE:
+        if step.get("device"):
             found.append(Sentence("The device", device(name, said, queue), number >= own))
         else:
             found.append(Sentence("The driver", driver(name, step, said, queue), number >= own))

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""Which vectors of the conformance suite fail as a finding does: they name the requirement that it misses."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vvs_tools import conformance
+from vvs_tools.report_answers import Answers
+
+MOST_REQUIREMENTS = 3
+# Of a place in an answer: chains and what of them, or else what of the step.
+PLACE = re.compile(r"(?:^|\.)(chains\.\w+|used|notify|more|status)\b")
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Vectors that fail in one way."""
+
+    count: int
+    id: str  # of one of them
+    title: str
+    requirements: tuple[str, ...]  # that most of them show
+
+    @property
+    def command(self) -> str:
+        return f"scripts/conformance --filter {self.id}"
+
+
+def way(where: str, wanted: object, given: object) -> tuple[str, ...] | None:
+    """In what way an answer is wrong; None where that tells nothing."""
+    found = PLACE.search(re.sub(r"\[\d+\]", "", where))
+    if not found:
+        return None
+    return (found[1], str(wanted), str(given)) if found[1].endswith("kind") else (found[1],)
+
+
+def failing(tick: Callable[[], None]) -> list[Any]:
+    """The outcomes of all vectors that the library fails."""
+    suite = conformance.vectors()
+    from conformance.runner import iut
+
+    # Another tool checks them; that takes longer than to run them.
+    paths = sorted(suite.VECTORS.rglob("*.json"))
+    found = []
+    for outcome in iut.run([suite.Vector(path, json.loads(path.read_text())) for path in paths]):
+        tick()
+        if outcome.verdict == "fail":
+            found.append(outcome)
+    return found
+
+
+def alike(answers: Answers, failed: Sequence[Any]) -> Alike | None:
+    """Those that fail as these answers do, if there are any."""
+    wrong = {way(*each) for step in answers.steps for each in step.differences} - {None}
+    mine = [
+        outcome.vector
+        for outcome in failed
+        if any(
+            fault.scope == "spec" and way(fault.where, fault.expected, fault.actual) in wrong
+            for fault in outcome.faults
+        )
+    ]
+    if not mine:
+        return None
+    named = Counter(name for vector in mine for name in vector.requirements)
+    first = min(mine, key=lambda vector: (len(vector.scenario["steps"]), len(json.dumps(vector.scenario))))
+    names = tuple(name for name, _ in named.most_common(MOST_REQUIREMENTS))
+    return Alike(len(mine), first.id, first.title, names)
