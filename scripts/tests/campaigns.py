@@ -92,5 +92,6 @@ def finding(out: Path, content: bytes, target: str = "tx_packet", **more: object
     box.write()
     now = Status.read(out)
     now.ended, now.findings = "findings", [Seen.of(box)]
+    now.targets[0].findings, now.targets[0].inputs = 1, 83
     now.write(out)
     return box

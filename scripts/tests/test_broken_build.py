@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """A library with a fault planted in it: found, kept, reproduced, and gone once it is mended."""
 
+import html
 import json
+import re
 import shlex
+import shutil
 import signal
 import subprocess
 
 import pytest
 from checkout import Checkout
+from vvs_tools import report_finding, tokens
 
 # A refused chain is to be returned with length 0.
 RIGHT, WRONG = "refused ? 0 :", "refused ? 4 :"
@@ -65,6 +69,32 @@ def test_it_is_one_finding_that_is_shrunk_and_repeated(broken):
     shown = broken.run(*shlex.split(box["command"]))
     assert shown.returncode == 1, shown.stderr
     assert "FINDING tx_packet: used-len" in shown.stdout
+
+
+def test_its_page_alone_says_what_is_wrong_and_how_to_repeat_it(broken, tmp_path):
+    page = tmp_path / "page.html"
+    done = broken.run("scripts/report", "--no-coverage", "-o", str(page))
+    assert done.returncode == 0, done.stderr
+    text = page.read_text()
+    said = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+    for part in (
+        "SPLIT-USED-",
+        "The library gave used length 4 for id 0",
+        "used 4",
+        "the library gives 4 , expected 0",
+        "The driver makes available one chain of buffers on the tx queue",
+        "here it failed",
+        "it fails in the same way",
+    ):
+        assert part in said, part
+    assert str(broken.top) not in text
+    command = html.unescape(re.search(r'<pre class="command">(.*?)</pre>', text, re.DOTALL)[1])
+    shutil.rmtree(broken.top / report_finding.PLACE, ignore_errors=True)
+    repeated = broken.run("bash", "-c", command)
+    assert repeated.returncode == 1, repeated.stderr
+    token = re.search(r"used-len: used length # for id #, expected #", said)
+    assert token
+    assert str(tokens.token_of(repeated.stdout)) == token[0]
 
 
 def test_an_interrupt_keeps_the_findings(broken):

@@ -201,6 +201,27 @@ def test_a_promotion_that_is_killed_is_done_or_not_and_can_be_done_again(broken,
     vector.unlink()
 
 
+def test_a_report_that_is_killed_leaves_a_whole_page_or_none(broken, kills, tmp_path):
+    page = tmp_path / "page.html"
+    words = ("report", "made", "--no-coverage", "-o", str(page))
+    took = time.monotonic()
+    done = broken.call(*words)
+    assert done.returncode == 0, done.stderr
+    took = time.monotonic() - took
+    assert page.read_text().endswith("</html>\n")
+    for number, seconds in enumerate(kills(took + 0.2, 0.3)):
+        old = "the old one"
+        if number % 2:
+            page.write_text(old)
+        else:
+            page.unlink(missing_ok=True)
+        broken.killed(seconds, *words)
+        if page.exists():
+            assert page.read_text() == old or page.read_text().endswith("</html>\n")
+        is_whole(broken.top / "made")
+    assert broken.call(*words).returncode == 0
+
+
 def test_a_minimisation_that_is_killed_leaves_an_input_that_fails(broken, kills, tmp_path):
     box = boxes.read_all(broken.top / "made")[0]
     big = tmp_path / "big"

@@ -60,7 +60,7 @@ def expected(scenario: dict[str, Any]) -> dict[str, Any] | str:
 
 
 def short(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = value if isinstance(value, str) else "nothing" if value is None else json.dumps(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}... ({len(text)} characters)"
 
 

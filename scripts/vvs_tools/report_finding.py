@@ -61,14 +61,15 @@ class Told:
     hex: str = ""  # of an input that is no scenario
     played: Played | None = None
     alike: Alike | None = None  # vectors that show it too
+    general: list[dict[str, Any]] = field(default_factory=list)  # further requirements, of the oracle
 
     def take_vectors(self, alike: Alike | None) -> None:
-        """What they are about comes before what the oracle is about in general."""
+        """What they are about is nearer than what the oracle is about in general."""
         self.alike = alike
         if alike:
-            known = {entry["id"]: entry for entry in self.requirements}
-            names = dict.fromkeys([*alike.requirements, *known])
-            self.requirements = [conformance.vectors().requirements()[name] for name in names]
+            known = conformance.vectors().requirements()
+            self.general = [entry for entry in self.requirements if entry["id"] not in alike.requirements]
+            self.requirements = [known[name] for name in alike.requirements]
 
     def as_object(self) -> dict[str, Any]:
         steps = self.played.answers.steps if self.played else ()

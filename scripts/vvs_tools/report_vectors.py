@@ -68,5 +68,5 @@ def alike(answers: Answers, failed: Sequence[Any]) -> Alike | None:
         return None
     named = Counter(name for vector in mine for name in vector.requirements)
     first = min(mine, key=lambda vector: (len(vector.scenario["steps"]), len(json.dumps(vector.scenario))))
-    names = tuple(name for name, _ in named.most_common(MOST_REQUIREMENTS))
-    return Alike(len(mine), first.id, first.title, names)
+    most = [name for name, count in named.most_common(MOST_REQUIREMENTS) if 2 * count > len(mine)]
+    return Alike(len(mine), first.id, first.title, tuple(most or first.requirements))

@@ -69,6 +69,7 @@ READERS = (
     "conformance/tools/test_tshark.py",
     "conformance/matrix/test_page.py",
     "scripts/tests/test_completion_shells.py",
+    "scripts/tests/test_report_page.py",
 )
 
 STAGES = (
