@@ -7,7 +7,8 @@ from vvs_tools import TOP
 
 FOLDER = TOP / "fuzz" / "oracle"
 ROWS = re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \|", (FOLDER / "README.md").read_text(), re.MULTILINE)
-SOURCES = [path for folder in ("oracle", "targets") for path in (TOP / "fuzz" / folder).glob("*.c")]
+FOLDERS = ("oracle", "targets", "threads", "differential")
+SOURCES = [path for folder in FOLDERS for path in (TOP / "fuzz" / folder).glob("*.c")]
 OUR_OWN = {"shadow"}  # a bound of the harness, no oracle
 
 
@@ -15,7 +16,7 @@ def reporting():
     for path in SOURCES:
         text = path.read_text()
         yield from re.findall(r'#define NAME "([a-z-]+)"', text)
-        yield from re.findall(r'oracle_fail\("([a-z-]+)"', text)
+        yield from re.findall(r'(?:oracle_fail\(|plan_fail\([^,]+, )"([a-z-]+)"', text)
 
 
 def test_each_oracle_is_listed_and_each_listed_one_reports():
