@@ -228,6 +228,15 @@ def test_one_that_nobody_is_sure_of_says_so(page, out):
     assert "Perhaps no finding: not reproduced by a replay." in said
 
 
+def test_one_of_an_earlier_campaign_says_so(page, out):
+    campaigns.finding(out, b"\1")
+    assert "An earlier campaign" not in page(out)
+    now = status.Status.read(out)
+    now.findings = []
+    now.write(out)
+    assert "An earlier campaign in this folder left it behind" in page(out)
+
+
 def test_every_oracle_has_words_for_what_must_hold():
     kinds = json.loads(boxes.REQUIREMENTS.read_text()).keys() - {boxes.SANITIZER}
     assert [kind for kind in kinds if report_finding.holds(kind) == report_finding.NO_FAULT] == []

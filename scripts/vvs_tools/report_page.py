@@ -142,6 +142,7 @@ def html(report: Report) -> str:
         symbols=SYMBOLS,
         meaning=MEANINGS[report.verdict],
         asked=asked(report.status),
+        seen={each.id for each in report.status.findings},
         certain=[each for each in report.told if not each.box.doubt],
         clock=clock,
         ago=ago,
