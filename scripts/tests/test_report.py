@@ -161,7 +161,11 @@ def test_a_finding_that_is_not_whole_is_one_line(script, out, tmp_path):
 
 @pytest.mark.parametrize(
     ("place", "said"),
-    [("", "is a folder"), ("none/page.html", "there is no folder"), ("/proc/page.html", "can't be written")],
+    [
+        ("", "is a folder"),
+        ("none/page.html", "there is no folder"),
+        ("/proc/page.html", "-o /proc/page.html can't be written"),
+    ],
 )
 def test_a_place_that_can_not_be_written_is_told_before_the_work(script, out, tmp_path, place, said):
     done = script("report", out, "-o", tmp_path / place)

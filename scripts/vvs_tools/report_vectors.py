@@ -67,6 +67,8 @@ def alike(answers: Answers, failed: Sequence[Any]) -> Alike | None:
     if not mine:
         return None
     named = Counter(name for vector in mine for name in vector.requirements)
-    first = min(mine, key=lambda vector: (len(vector.scenario["steps"]), len(json.dumps(vector.scenario))))
     most = [name for name, count in named.most_common(MOST_REQUIREMENTS) if 2 * count > len(mine)]
+    # The plainest of those that are about that alone.
+    about = [vector for vector in mine if not most or most[0] in vector.requirements]
+    first = min(about, key=lambda vector: (len(vector.requirements), len(json.dumps(vector.scenario))))
     return Alike(len(mine), first.id, first.title, tuple(most or first.requirements))
