@@ -121,7 +121,7 @@ def draw(name: str, label: str, parts: dict[str, Series], *, steps: bool = False
     columns = min(2, len(parts))
     rows = -(-len(parts) // columns)
     figure, grid = pyplot.subplots(
-        rows, columns, figsize=(8, 1 + 2.3 * rows), layout="constrained", squeeze=False, sharey=True
+        rows, columns, figsize=(6, 0.9 + 2 * rows), layout="constrained", squeeze=False, sharey=True
     )
     panels = list(grid.flat)
     for axes, (title, lines) in zip(panels, parts.items(), strict=False):
@@ -152,7 +152,7 @@ def draw(name: str, label: str, parts: dict[str, Series], *, steps: bool = False
         axes.set_ylabel(label)
     handles, words = panels[0].get_legend_handles_labels()
     if len(words) > 1:
-        figure.legend(handles, words, loc="outside lower center", ncols=min(5, len(words)), frameon=False)
+        figure.legend(handles, words, loc="outside lower center", ncols=min(4, len(words)), frameon=False)
     out = io.StringIO()
     figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
     pyplot.close(figure)
