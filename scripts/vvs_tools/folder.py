@@ -15,16 +15,16 @@ LOCK = ".lock"
 
 
 @contextmanager
-def locked(folder: Path, worker: str = "a campaign") -> Iterator[None]:
+def locked(
+    folder: Path, worker: str = "a campaign", hint: str = "look at it with --watch, or try --out DIR"
+) -> Iterator[None]:
     """No other one in the same folder; the lock ends with its holder, however that ends."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Stop(
-                Exit.USAGE, f"a campaign works in {folder}; look at it with --watch, or try --out DIR"
-            ) from None
+            raise Stop(Exit.USAGE, f"{worker} works in {folder}; {hint}") from None
         yield
 
 

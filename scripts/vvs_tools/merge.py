@@ -200,7 +200,7 @@ def cli(names: tuple[str, ...], folder: Path | None, as_json: bool) -> Exit:
             build.build(PRESET, programs, tick=lambda: progress.tick("building"))
         except build.BuildFailed as failure:
             raise Stop(Exit.SETUP, f"{failure}: log {failure.log}; repeat: {failure.command}") from None
-        with locked(WORK, "another merge"):
+        with locked(WORK, "another merge", "wait for its end"):
             for target in found:
                 results.append(Merge(target, progress).run(sources_of(folder, target)))
                 console.print(str(results[-1]))

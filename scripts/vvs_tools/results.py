@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from vvs_tools import atomic
+
 Outcome = Literal["passed", "failed", "skipped"]
 
 # cmocka's lines with CMOCKA_MESSAGE_OUTPUT=TAP; its version 1.1.5 says "not ok" of a skipped test.
@@ -99,10 +101,10 @@ def write_junit(path: Path, suites: Mapping[str, Iterable[Result]]) -> None:
             if result.outcome == "failed":
                 ET.SubElement(case, "failure").text = printable(result.text)
             elif result.outcome == "skipped":
-                ET.SubElement(case, "skipped")
+                ET.SubElement(case, "skipped").text = printable(result.text) or None
     ET.indent(root)
     path.parent.mkdir(parents=True, exist_ok=True)
-    ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+    atomic.write(path, ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def printable(text: str) -> str:

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""What fails under the gate, once for each fault, in the words that all its outputs share."""
+
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from vvs_tools import TOP, conformance
+from vvs_tools.boxes import Box
+
+Verdict = Literal["new", "old", "known"]
+# Frames as a symbolizer writes them; a place in the library goes before one in the harness.
+PLACE = re.compile(
+    r"^\s*#\d+ 0x[0-9a-f]+ in \w+ \S*?/((lib/(?:src|include)|fuzz)/[^\s:]+):(\d+)", re.MULTILINE
+)
+SHOWN_VECTORS = 5
+
+
+@dataclass(frozen=True)
+class Held:
+    """A vector that is not held."""
+
+    id: str
+    verdict: str
+    requirements: list[str]
+    title: str
+    report: str
+
+
+@dataclass
+class Failure:
+    """One fault."""
+
+    id: str
+    rule: str  # an oracle, a sanitizer's class of error, or the requirement of vectors
+    report: str
+    requirements: list[str]
+    file: str  # of the checkout
+    line: int
+    command: str
+    targets: list[str] = field(default_factory=list)
+    vectors: list[str] = field(default_factory=list)
+    text: str = ""  # all that was printed
+    verdict: Verdict = "new"
+    why: str = ""  # what the base says, or the reason that known failures give
+
+    def as_object(self) -> dict[str, Any]:
+        told = asdict(self)
+        del told["text"]
+        return told
+
+    @property
+    def where(self) -> str:
+        """Who sees it."""
+        if not self.vectors:
+            return ", ".join(self.targets)
+        more = len(self.vectors) - SHOWN_VECTORS
+        return ", ".join(self.vectors[:SHOWN_VECTORS]) + (f" and {more} more" if more > 0 else "")
+
+
+def place(text: str, otherwise: str) -> tuple[str, int]:
+    """Of the innermost frame of the library in a report; of the harness, or `otherwise`, without one."""
+    found = [(file, int(line), folder != "fuzz") for file, folder, line in PLACE.findall(text)]
+    best = sorted(found, key=lambda each: not each[2])
+    return best[0][:2] if best and (TOP / best[0][0]).is_file() else (otherwise, 1)
+
+
+def of_box(box: Box) -> Failure:
+    text = (box.folder / "replay.txt").read_text(errors="replace")
+    file, line = place(text, f"fuzz/targets/fuzz_{box.target}.c")
+    return Failure(
+        id=box.id,
+        rule=box.kind,
+        report=box.report or box.token,
+        requirements=box.requirements,
+        file=file,
+        line=line,
+        command=box.command,
+        targets=list(box.targets),
+        text=text,
+    )
+
+
+def of_vectors(held: Iterable[Held], verdict: Verdict, why: str) -> list[Failure]:
+    """Vectors that fail for one requirement are one fault."""
+    by_requirement: dict[str, list[Held]] = {}
+    for each in held:
+        by_requirement.setdefault(each.requirements[0], []).append(each)
+    return [_of_group(name, group, verdict, why) for name, group in by_requirement.items()]
+
+
+def _of_group(requirement: str, group: list[Held], verdict: Verdict, why: str) -> Failure:
+    first = group[0]
+    count = f" ({len(group)} vectors)" if len(group) > 1 else ""
+    wanted = requirement if len(group) > 1 else first.id
+    return Failure(
+        id=f"vectors-{requirement}",
+        rule=requirement,
+        report=f"{first.verdict}: {first.id}: {first.title}{count}",
+        requirements=[requirement],
+        file=f"conformance/vectors/{first.id}.json",
+        line=1,
+        command=shlex.join(["scripts/conformance", "--filter", wanted]),
+        vectors=[each.id for each in group],
+        text="\n\n".join(each.report for each in group),
+        verdict=verdict,
+        why=why,
+    )
+
+
+def summary(requirement: str) -> str:
+    """What the catalogue says of it."""
+    return conformance.vectors().requirements().get(requirement, {}).get("summary", "")
