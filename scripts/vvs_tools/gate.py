@@ -28,7 +28,7 @@ from vvs_tools.engines import LibFuzzer
 from vvs_tools.folder import locked
 from vvs_tools.gate_base import Base
 from vvs_tools.gate_campaign import PRESETS, Fuzzing
-from vvs_tools.gate_failure import Failure
+from vvs_tools.gate_failure import Failure, Held
 from vvs_tools.gate_known import Known
 from vvs_tools.gate_replay import Replay, Replayed, Vectors
 
@@ -89,8 +89,8 @@ class Gate:
 
     def fuzz(self, found: Sequence[targets.Target]) -> None:
         self.fuzzing = Fuzzing(found, CAMPAIGN, self.seconds, self.jobs)
-        confirmed = {id_ for done in self.replayed for id_ in done.boxes}
-        failed = {done.target.name: done.failed for done in self.replayed}
+        confirmed = {id_ for done in self.replayed for id_ in done.failed.values()}
+        failed = {done.target.name: list(done.failed) for done in self.replayed}
         self.fuzzing.run(self.affected, confirmed, failed, self.console)
         gate_view.show_campaign(self.fuzzing.campaign, self.console)
 
@@ -101,7 +101,7 @@ class Gate:
             if box.doubt or (box.runs and not box.failed):
                 self.unsure.append(box)
                 continue
-            failure = gate_failure.of_box(box)
+            failure = gate_failure.of_box(box, self.changed)
             entry = gate_known.of_finding(self.known, box.id)
             if entry:
                 failure.verdict, failure.why = "known", entry.reason
@@ -113,22 +113,48 @@ class Gate:
         self.judge_vectors(base, tick)
 
     def judge_vectors(self, base: Base | None, tick: Callable[[], None]) -> None:
+        """A vector whose scenario is the input of a finding is that finding, unless this one is let through
+        because of the base, and the vector is new."""
         rest = list(self.vectors.held)
         for entry in (each for each in self.known if each.kind == "vector"):
             mine = [held for held in rest if entry.matches(held.id)]
             self.failures += gate_failure.of_vectors(mine, "known", entry.reason)
             rest = [held for held in rest if held not in mine]
-        runner = base.runner() if base and rest else ""
-        there: dict[str, str] = {}
-        if isinstance(runner, Path):
-            done = gate_replay.vectors(WORK, tick, [held.id for held in rest], runner)
-            there = {held.id: held.verdict for held in done.held}
-        old = [held for held in rest if there.get(held.id) == held.verdict]
+        rest = self.fold(rest, "known")
+        old, why = self.ask_base(base, rest, tick)
         new = [held for held in rest if held not in old]
-        name = f"base {base.name}" if base else ""
-        passes = f"{name} does not fail" if base else ""
-        self.failures += gate_failure.of_vectors(new, "new", runner if isinstance(runner, str) else passes)
-        self.failures += gate_failure.of_vectors(old, "old", f"{name} fails in the same way")
+        self.failures += gate_failure.of_vectors(self.fold(new, "new"), "new", why)
+        self.failures += gate_failure.of_vectors(self.fold(old, "old"), "old", why)
+
+    def fold(self, held: Sequence[Held], verdict: gate_failure.Verdict) -> list[Held]:
+        """Into the findings with this verdict; the others are left."""
+        shown = {str(path): id_ for done in self.replayed for path, id_ in done.failed.items()}
+        every = self.fuzzing.campaign.boxes.all
+        whole = {id_: every[id_].same_as or id_ for id_ in shown.values()}
+        mine = {each.id: each for each in self.failures if each.verdict == verdict and each.targets}
+        left = []
+        for vector in held:
+            ids = [whole[shown[path]] for path in vector.inputs if path in shown]
+            failure = next((mine[id_] for id_ in ids if id_ in mine), None)
+            if failure:
+                failure.vectors.append(vector.id)
+            else:
+                left.append(vector)
+        return left
+
+    def ask_base(
+        self, base: Base | None, held: Sequence[Held], tick: Callable[[], None]
+    ) -> tuple[list[Held], str]:
+        """Those that it fails in the same way, and its words."""
+        if not base or not held:
+            return [], ""
+        runner = base.runner()
+        if isinstance(runner, str):
+            return [], runner
+        done = gate_replay.vectors(WORK, tick, [each.id for each in held], runner)
+        there = {each.id: each.verdict for each in done.held}
+        old = [each for each in held if there.get(each.id) == each.verdict]
+        return old, f"base {base.name}: {len(old)} of {len(held)} vectors fail in the same way"
 
     @property
     def new(self) -> list[Failure]:
@@ -145,7 +171,7 @@ class Gate:
         if not self.new:
             return None
         found = [self.boxes[failure.id] for failure in self.new if failure.id in self.boxes]
-        vectors = [id_ for failure in self.new for id_ in failure.vectors]
+        vectors = [id_ for failure in self.new if not failure.targets for id_ in failure.vectors]
         path = WORK / "known.toml"
         atomic.write(path, gate_known.draft(found, vectors))
         return path

@@ -3,7 +3,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -11,11 +11,11 @@ from vvs_tools import TOP, conformance
 from vvs_tools.boxes import Box
 
 Verdict = Literal["new", "old", "known"]
-# Frames as a symbolizer writes them; a place in the library goes before one in the harness.
+# Frames as a symbolizer writes them.
 PLACE = re.compile(
-    r"^\s*#\d+ 0x[0-9a-f]+ in \w+ \S*?/((lib/(?:src|include)|fuzz)/[^\s:]+):(\d+)", re.MULTILINE
+    r"^\s*#\d+ 0x[0-9a-f]+ in \w+ \S*?/((?:lib/src|lib/include|fuzz)/[^\s:]+):(\d+)", re.MULTILINE
 )
-SHOWN_VECTORS = 5
+SHOWN_VECTORS = 3
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Held:
     requirements: list[str]
     title: str
     report: str
+    inputs: list[str]  # of the corpora that are the same scenario
 
 
 @dataclass
@@ -54,22 +55,24 @@ class Failure:
     @property
     def where(self) -> str:
         """Who sees it."""
-        if not self.vectors:
-            return ", ".join(self.targets)
         more = len(self.vectors) - SHOWN_VECTORS
-        return ", ".join(self.vectors[:SHOWN_VECTORS]) + (f" and {more} more" if more > 0 else "")
+        vectors = self.vectors[:SHOWN_VECTORS] + ([f"{more} more vectors"] if more > 0 else [])
+        return ", ".join([*self.targets, *vectors])
 
 
-def place(text: str, otherwise: str) -> tuple[str, int]:
-    """Of the innermost frame of the library in a report; of the harness, or `otherwise`, without one."""
-    found = [(file, int(line), folder != "fuzz") for file, folder, line in PLACE.findall(text)]
-    best = sorted(found, key=lambda each: not each[2])
-    return best[0][:2] if best and (TOP / best[0][0]).is_file() else (otherwise, 1)
+def place(text: str, changed: Collection[str], otherwise: str) -> tuple[str, int]:
+    """Of the innermost frame in a changed file of the library, else in one of its sources rather than in the
+    accessors of its headers, else in the harness."""
+    found = [(file, int(line)) for file, line in PLACE.findall(text) if (TOP / file).is_file()]
+    library = [each for each in found if each[0].startswith("lib/")]
+    mine = [each for each in library if each[0] in changed]
+    sources = [each for each in library if each[0].endswith(".c")]
+    return next((each[0] for each in (mine, sources, library, found) if each), (otherwise, 1))
 
 
-def of_box(box: Box) -> Failure:
+def of_box(box: Box, changed: Collection[str]) -> Failure:
     text = (box.folder / "replay.txt").read_text(errors="replace")
-    file, line = place(text, f"fuzz/targets/fuzz_{box.target}.c")
+    file, line = place(text, changed, f"fuzz/targets/fuzz_{box.target}.c")
     return Failure(
         id=box.id,
         rule=box.kind,

@@ -57,10 +57,11 @@ def summary(gate: "Gate", closing: str) -> str:
     """Markdown."""
     inputs = sum(done.inputs for done in gate.replayed)
     executions = sum(tally.done.executions for tally in gate.fuzzing.campaign.tallies.values())
+    vectors = len(gate.vectors.ids)
     lines = [
         f"### vsock-anvil gate: {cell(closing)}",
         "",
-        f"{inputs:,} committed inputs, {len(gate.vectors.ids):,} vectors, {executions:,} inputs of a campaign.",
+        f"{inputs:,} committed inputs, {vectors:,} vectors, {executions:,} inputs of a campaign.",
         "",
     ]
     if gate.failures:

@@ -32,7 +32,7 @@ def group_of(id_: str) -> str:
 
 def corpora(gate: "Gate") -> list[Result]:
     return [
-        case(done.target.name, (each for each in gate.failures if each.id in done.boxes))
+        case(done.target.name, (each for each in gate.failures if each.id in done.failed.values()))
         for done in gate.replayed
     ]
 

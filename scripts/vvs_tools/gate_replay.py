@@ -26,8 +26,7 @@ class Replayed:
 
     target: Target
     inputs: int
-    failed: list[Path] = field(default_factory=list)
-    boxes: set[str] = field(default_factory=set)
+    failed: dict[Path, str] = field(default_factory=dict)  # which finding each shows
 
 
 class Replay:
@@ -44,8 +43,7 @@ class Replay:
             raise Stop(Exit.NOTHING_RAN, f"{target.name}: no input in corpus/{target.name}")
         done = Replayed(target, len(inputs))
         for path, text in self.failing(target, inputs):
-            done.failed.append(path)
-            done.boxes.add(self.keep(target, path, text).id)
+            done.failed[path] = self.keep(target, path, text).id
         return done
 
     def failing(self, target: Target, inputs: Sequence[Path]) -> Iterator[tuple[Path, str]]:

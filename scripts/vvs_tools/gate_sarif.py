@@ -22,7 +22,7 @@ def rule(failure: Failure) -> dict[str, Any]:
         "shortDescription": {"text": failure.rule},
         "fullDescription": {"text": " ".join(texts) or failure.rule},
         "defaultConfiguration": {"level": "error"},
-        "properties": {"tags": ["conformance" if failure.vectors else "fuzzing", *failure.requirements]},
+        "properties": {"tags": ["fuzzing" if failure.targets else "conformance", *failure.requirements]},
     }
 
 

@@ -19,6 +19,7 @@ def cli(ids: tuple[str, ...]) -> Exit:
     """A JSON line for each vector that fails, of all or of those named; the last line counts."""
     sys.path.append(str(TOP))
     from conformance.runner import iut, vectors
+    from conformance.tools import seeds
 
     try:
         chosen = vectors.select(ids) if ids else vectors.load()
@@ -29,8 +30,11 @@ def cli(ids: tuple[str, ...]) -> Exit:
         counts[outcome.verdict if outcome.verdict in HELD else "failed"] += 1
         if outcome.verdict not in HELD:
             vector = outcome.vector
+            # A regression has its input where it was found.
+            inputs = seeds.paths_of(vector) or seeds.CORPUS.glob(f"*/{vector.id}")
             told = {"id": vector.id, "verdict": outcome.verdict, "requirements": vector.requirements}
-            print(json.dumps(told | {"title": vector.title, "report": iut.report(outcome)}), flush=True)
+            told |= {"title": vector.title, "report": iut.report(outcome), "inputs": list(map(str, inputs))}
+            print(json.dumps(told), flush=True)
     print(json.dumps({"counts": counts, "ids": [vector.id for vector in chosen]}))
     return Exit.FINDINGS if counts["failed"] else Exit.CLEAN
 
