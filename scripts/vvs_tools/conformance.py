@@ -20,6 +20,7 @@ from vvs_tools import (
     build,
     conformance_adapter,
     conformance_matrix,
+    conformance_sarif,
     conformance_wrong,
     offers,
     process,
@@ -165,7 +166,7 @@ EPILOG = usage.epilog(
   scripts/conformance --adapter example                 another implementation: of the tree,
   scripts/conformance --adapter 'python3 mine.py'       a program that speaks PROTOCOL.md,
   scripts/conformance --adapter ./mine.so               or an object with vvs_iut.h
-  scripts/conformance --adapter ./mine.so --strict --known known.txt
+  scripts/conformance --adapter ./mine.so --strict --known known.txt --sarif mine.sarif
   scripts/conformance --adapter wrong                   whether each requirement is failed by a wrong device
   scripts/conformance smoke --adapter 'python3 mine.py'  what it still lacks, case by case
   scripts/conformance --matrix matrix.html --adapter vvs --adapter ./mine.so
@@ -204,6 +205,9 @@ ADAPTER = click.option(
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the results there as JUnit."
+)
+@click.option(
+    "--sarif", type=click.Path(path_type=Path, dir_okay=False), help="Write what fails there as SARIF 2.1.0."
 )
 @click.option(
     "--adapter",
@@ -282,6 +286,7 @@ def run_vectors(
     filters: tuple[str, ...],
     as_json: bool,
     junit: Path | None,
+    sarif: Path | None,
     wanted: tuple[str, ...],
     strict: bool,
     known: Path | None,
@@ -292,7 +297,8 @@ def run_vectors(
     """What the command does without a subcommand."""
     if not all(each.strip() for each in filters):
         raise click.UsageError("--filter is empty: it takes a glob, a folder or a requirement")
-    outputs = {"--junit": junit, "--matrix": matrix, "--markdown": markdown, "--export": export}
+    outputs = {"--junit": junit, "--sarif": sarif, "--matrix": matrix, "--markdown": markdown}
+    outputs |= {"--export": export}
     for option, path in outputs.items():
         if path and not path.absolute().parent.is_dir():
             raise click.UsageError(f"{option}: there is no folder {path.parent}; make it first")
@@ -302,12 +308,13 @@ def run_vectors(
             raise click.UsageError("--list runs nothing: it takes --json alone")
         return list_requirements(as_json, make_console())
     if export:
-        if as_json or junit or matrix or markdown or wanted or strict or known:
+        if as_json or junit or sarif or matrix or markdown or wanted or strict or known:
             raise click.UsageError("--export runs nothing: it takes --filter alone")
         return with_build(lambda: conformance_matrix.export(chosen(filters), export, console))
     if matrix or markdown:
-        if junit or known:
-            raise click.UsageError("--junit and --known are for one adapter, not for --matrix and --markdown")
+        if junit or sarif or known:
+            what = "--junit, --sarif and --known"
+            raise click.UsageError(f"{what} are for one adapter, not for --matrix and --markdown")
         return with_build(
             lambda: conformance_matrix.compare(
                 wanted,
@@ -326,11 +333,13 @@ def run_vectors(
     adapter = wanted[0] if wanted else None
     junit = junit and junit.absolute()
     if adapter == conformance_wrong.NAME:
-        if junit or strict or known:
+        if junit or sarif or strict or known:
             raise click.UsageError("--adapter wrong takes --filter and --json alone")
         return with_build(lambda: conformance_wrong.run(filters, as_json, console))
-    if adapter or strict or known:
-        return with_build(lambda: run_adapter(adapter, filters, as_json, junit, console, strict, known))
+    if adapter or strict or known or sarif:
+        return with_build(
+            lambda: run_adapter(adapter, filters, as_json, junit, sarif, console, strict, known)
+        )
     return with_build(lambda: run_library(filters, as_json, junit, console))
 
 
@@ -339,6 +348,7 @@ def run_adapter(
     filters: tuple[str, ...],
     as_json: bool,
     junit: Path | None,
+    sarif: Path | None,
     console: Console,
     strict: bool,
     known: Path | None,
@@ -349,6 +359,8 @@ def run_adapter(
     found = conformance_adapter.run(adapter, picked, console, strict, conformance_adapter.read_known(known))
     if junit:
         conformance_adapter.write_junit(junit, found)
+    if sarif:
+        conformance_sarif.write(sarif.absolute(), found)
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=2))
         return conformance_adapter.EXITS[found.verdict]

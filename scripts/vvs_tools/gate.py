@@ -74,7 +74,10 @@ class Gate:
             self.judge(lambda: progress.tick("comparing with the base"))
 
     def replay(self, found: Sequence[targets.Target], tick: Callable[[], None]) -> None:
-        replay = Replay(Boxes(CAMPAIGN), WORK, tick)
+        boxes = Boxes(CAMPAIGN)
+        for box in boxes.all.values():
+            box.targets = {box.target: 0}  # what a former gate has counted is not ours
+        replay = Replay(boxes, WORK, tick)
         self.replayed = [replay.run(target) for target in found]
         gate_view.show_replayed(self.replayed, self.console)
 

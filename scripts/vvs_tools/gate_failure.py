@@ -3,11 +3,11 @@
 
 import re
 import shlex
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from vvs_tools import TOP, conformance
+from vvs_tools import TOP, conformance_adapter
 from vvs_tools.boxes import Box
 
 Verdict = Literal["new", "old", "known"]
@@ -27,7 +27,7 @@ class Held:
     requirements: list[str]
     title: str
     report: str
-    inputs: list[str]  # of the corpora that are the same scenario
+    inputs: list[str] = field(default_factory=list)  # of the corpora: the same scenario
 
 
 @dataclass
@@ -86,15 +86,20 @@ def of_box(box: Box, changed: Collection[str]) -> Failure:
     )
 
 
-def of_vectors(held: Iterable[Held], verdict: Verdict, why: str) -> list[Failure]:
-    """Vectors that fail for one requirement are one fault."""
+def of_vectors(
+    held: Iterable[Held], verdict: Verdict, why: str = "", options: Sequence[str] = ()
+) -> list[Failure]:
+    """Vectors that fail for one requirement are one fault. `options` are those of the command."""
     by_requirement: dict[str, list[Held]] = {}
     for each in held:
         by_requirement.setdefault(each.requirements[0], []).append(each)
-    return [_of_group(name, group, verdict, why) for name, group in by_requirement.items()]
+    found = [_of_group(name, group, options) for name, group in by_requirement.items()]
+    for failure in found:
+        failure.verdict, failure.why = verdict, why
+    return found
 
 
-def _of_group(requirement: str, group: list[Held], verdict: Verdict, why: str) -> Failure:
+def _of_group(requirement: str, group: list[Held], options: Sequence[str]) -> Failure:
     first = group[0]
     count = f" ({len(group)} vectors)" if len(group) > 1 else ""
     wanted = requirement if len(group) > 1 else first.id
@@ -105,14 +110,12 @@ def _of_group(requirement: str, group: list[Held], verdict: Verdict, why: str) -
         requirements=[requirement],
         file=f"conformance/vectors/{first.id}.json",
         line=1,
-        command=shlex.join(["scripts/conformance", "--filter", wanted]),
+        command=shlex.join(["scripts/conformance", *options, "--filter", wanted]),
         vectors=[each.id for each in group],
         text="\n\n".join(each.report for each in group),
-        verdict=verdict,
-        why=why,
     )
 
 
 def summary(requirement: str) -> str:
     """What the catalogue says of it."""
-    return conformance.vectors().requirements().get(requirement, {}).get("summary", "")
+    return conformance_adapter.vectors.requirements().get(requirement, {}).get("summary", "")

@@ -87,8 +87,9 @@ def closing(gate: "Gate") -> str:
     let += [f"{len(gate.unsure)} not reproduced"] if gate.unsure else []
     through = f" (let through: {', '.join(let)})" if let else ""
     if gate.code is Exit.FINDINGS:
-        stale = f", {len(gate.stale)} stale entries of the list" if gate.stale else ""
-        return f"refused: {counted['new']} new findings{stale}{through}"
+        stale = f", {len(gate.stale)} stale in the list of known ones" if gate.stale else ""
+        plural = "" if counted["new"] == 1 else "s"
+        return f"refused: {counted['new']} new finding{plural}{stale}{through}"
     if gate.code is Exit.INCONCLUSIVE:
         return f"inconclusive: not all ran as it should{through}"
     return f"clean: nothing new{through}"
