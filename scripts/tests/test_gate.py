@@ -86,8 +86,8 @@ def test_the_schema_notices():
 def test_an_annotation_is_one_line_that_the_runner_can_read():
     line = gate_github.of_failure(failure(id="used-len, 1:2"))
     assert line == (
-        "::error file=lib/src/serve.c,line=98,title=new%3A used-len%2C 1%3A2::oracle used-len: 100%25 wrong,%0A"
-        "a <b> | c%0ASPLIT-USED-003%0Abecause%0Arepeat: scripts/repro x --target tx_packet"
+        "::error file=lib/src/serve.c,line=98,title=new%3A used-len%2C 1%3A2::oracle used-len: 100%25 wrong,"
+        "%0Aa <b> | c%0ASPLIT-USED-003%0Abecause%0Arepeat: scripts/repro x --target tx_packet"
     )
     assert gate_github.of_failure(failure("old")).startswith("::notice ")
 
