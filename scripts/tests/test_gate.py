@@ -11,6 +11,8 @@ import pytest
 import schemas
 from vvs_tools import (
     TOP,
+    corpus,
+    gate,
     gate_base,
     gate_failure,
     gate_github,
@@ -20,10 +22,14 @@ from vvs_tools import (
     targets,
     tokens,
 )
+from vvs_tools.boxes import Boxes
 from vvs_tools.console import Exit, Stop
-from vvs_tools.gate_campaign import pieces
+from vvs_tools.engine import Numbers
+from vvs_tools.folder import locked
+from vvs_tools.gate_campaign import Fuzzing, pieces
 from vvs_tools.gate_failure import Failure, Held
 from vvs_tools.gate_known import Known
+from vvs_tools.gate_replay import Replay
 
 from conformance.runner import planted, vectors
 
@@ -117,13 +123,13 @@ def cases(path) -> dict[str, str]:
 
 
 def test_junit_has_what_passed_and_what_did_not(tmp_path):
-    gate = gate_of(
+    made = gate_of(
         failure(),
         *gate_failure.of_vectors([held("a/b", "SPLIT-USED-003")], "old", "in the base too"),
         stale=["x-1: fails no more"],
         troubles=["canary: planted bug not found"],
     )
-    gate_junit.write(gate, tmp_path / "gate.xml")
+    gate_junit.write(made, tmp_path / "gate.xml")
     assert cases(tmp_path / "gate.xml") == {
         "corpora: tx_packet": "failure",
         "vectors: a": "skipped",
@@ -328,7 +334,119 @@ def test_a_finding_is_stale_once_its_input_shows_it_no_more(toy):
     assert f"{name}: its input is {other} now" in gate_known.stale_finding(known, toy, lambda: None)
 
 
+# --- what fails, and what that comes to
+
+
+TOY_REPLAY = """#!/bin/sh
+for file; do
+    case $(cat "$file") in
+    BAD*) echo "oracle work: $(cat "$file")"; echo "replay: finding in $file"; exit 1 ;;
+    DIES) exit 3 ;;
+    AGAIN) [ $# = 1 ] || { echo "oracle work: again"; echo "replay: finding in $file"; exit 1; } ;;
+    esac
+done
+"""
+
+
+def replay_of(tmp_path, monkeypatch, write, *contents: str):
+    program = write("replay-toy", TOY_REPLAY, 0o755)
+    paths = [write(f"corpus/{number}", content) for number, content in enumerate(contents)]
+    monkeypatch.setattr(corpus, "files", lambda _: paths)
+    target = SimpleNamespace(name="toy", borrows=(), replay=lambda _: program)
+    found = Boxes(tmp_path / "out")
+    done = Replay(found, tmp_path, lambda: None).run(target)
+    return done, found.all
+
+
+def test_each_input_that_fails_is_met_and_counted(tmp_path, monkeypatch, write):
+    done, found = replay_of(tmp_path, monkeypatch, write, "a", "BAD x", "b", "BAD y", "BAD x", "c")
+    assert done.inputs == 6
+    assert [path.name for path in done.failed] == ["1", "3", "4"]
+    assert sorted((box.token, box.targets) for box in found.values()) == [
+        ("work: BAD x", {"toy": 2}),
+        ("work: BAD y", {"toy": 1}),
+    ]
+
+
+def test_an_input_that_ends_the_replay_without_a_word_is_found(tmp_path, monkeypatch, write):
+    done, found = replay_of(tmp_path, monkeypatch, write, "a", "DIES", "b")
+    assert [path.name for path in done.failed] == ["1"]
+    assert [box.kind for box in found.values()] == ["crash"]
+
+
+def test_what_fails_behind_others_alone_is_doubtful(tmp_path, monkeypatch, write):
+    _, found = replay_of(tmp_path, monkeypatch, write, "a", "AGAIN")
+    assert [box.doubt for box in found.values()] == ["fails only behind other inputs"]
+
+
+def test_a_target_without_inputs_proves_nothing(tmp_path, monkeypatch, write):
+    with pytest.raises(Stop) as raised:
+        replay_of(tmp_path, monkeypatch, write)
+    assert raised.value.code == Exit.NOTHING_RAN
+
+
+def test_what_proves_nothing_is_told_with_its_command(tmp_path):
+    fuzzing = Fuzzing([targets.every()["device"]], tmp_path, 5, 1)
+    fuzzing.campaign.canary.fault = "not found in 7 inputs"
+    assert fuzzing.troubles() == [
+        "canary: planted bug not found in 7 inputs; repeat: scripts/fuzz device --seconds 1 --seed 1",
+        "device: none of 0 inputs was parsed; repeat: scripts/fuzz device --seconds 60",
+    ]
+    fuzzing.campaign.canary.found = True
+    tally = fuzzing.campaign.tallies["device"]
+    tally.done = Numbers(seconds=60, executions=200_000, generated=100_000, parsed=10)
+    tally.judge_reach("fuzz")
+    assert fuzzing.troubles()[0].startswith("device: floor missed, ")
+    tally.floors = []
+    assert fuzzing.troubles() == []
+    tally.fault = "exits 3"
+    assert fuzzing.troubles() == ["device: exits 3; repeat: scripts/fuzz device --seconds 60"]
+
+
+@pytest.mark.parametrize(
+    ("failures", "stale", "troubles", "code"),
+    [
+        ([], [], [], Exit.CLEAN),
+        (["old", "known"], [], [], Exit.CLEAN),
+        (["old", "new"], [], [], Exit.FINDINGS),
+        ([], ["x"], [], Exit.FINDINGS),
+        (["old"], [], ["x"], Exit.INCONCLUSIVE),
+        (["new"], [], ["x"], Exit.FINDINGS),
+    ],
+)
+def test_the_exit_code(failures, stale, troubles, code):
+    made = gate.Gate("", 1, 1, [], None)
+    made.failures = [failure(verdict) for verdict in failures]
+    made.stale, made.fuzzing = stale, SimpleNamespace(troubles=lambda: troubles)
+    assert made.code is code
+
+
+def test_a_vector_is_the_finding_that_its_input_shows_if_both_are_new_or_neither():
+    made = gate_of()
+    made.replayed[0].failed = {"in/new": "n", "in/old": "o", "in/other": "m"}
+    every = {
+        "n": SimpleNamespace(same_as=""),
+        "o": SimpleNamespace(same_as=""),
+        "m": SimpleNamespace(same_as="n"),
+    }
+    made.fuzzing.campaign.boxes = SimpleNamespace(all=every)
+    made.failures = [failure(id="n"), failure("old", id="o")]
+    vectors = [held(f"v/{name}", "SPLIT-USED-003") for name in ("new", "other", "old", "none")]
+    for vector, path in zip(vectors, ("in/new", "in/other", "in/old", "in/none"), strict=True):
+        vector.inputs.append(path)
+    assert [each.id for each in gate.Gate.fold(made, vectors, "new")] == ["v/old", "v/none"]
+    assert made.failures[0].vectors == ["v/new", "v/other"]
+    assert made.failures[1].vectors == []
+
+
 # --- the command
+
+
+def test_a_second_gate_is_refused(script):
+    with locked(gate.WORK):
+        done = script("gate")
+    assert done.returncode == 2
+    assert f"another gate works in {gate.WORK}; wait for its end" in done.stderr
 
 
 @pytest.mark.parametrize(

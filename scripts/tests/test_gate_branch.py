@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""scripts/gate on branches: a bug refused, let through as known or as old, and its entry stale once mended."""
+"""scripts/gate on branches: a bug refused, let through as known or old, and stale once mended."""
 
 import json
 import os

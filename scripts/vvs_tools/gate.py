@@ -23,7 +23,7 @@ from vvs_tools import (
     targets,
 )
 from vvs_tools.boxes import Box, Boxes
-from vvs_tools.console import Exit, Progress, main, make_console
+from vvs_tools.console import Exit, Progress, Stop, main, make_console
 from vvs_tools.engines import LibFuzzer
 from vvs_tools.folder import locked
 from vvs_tools.gate_base import Base
@@ -101,7 +101,9 @@ class Gate:
         """What fails is new, unless the list knows it or the base has it."""
         base = Base(self.base, WORK, tick) if self.base else None
         for box in self.fuzzing.campaign.listed():
-            if box.doubt or (box.runs and not box.failed):
+            if box.runs and not box.failed:
+                box.doubt = f"none of {box.runs} replays shows it again"
+            if box.doubt:
                 self.unsure.append(box)
                 continue
             failure = gate_failure.of_box(box, self.changed)
@@ -171,11 +173,12 @@ class Gate:
 
     def draft(self) -> Path | None:
         """Where the entries are that would let the new ones through."""
+        path = WORK / "known.toml"
         if not self.new:
+            path.unlink(missing_ok=True)
             return None
         found = [self.boxes[failure.id] for failure in self.new if failure.id in self.boxes]
         vectors = [id_ for failure in self.new if not failure.targets for id_ in failure.vectors]
-        path = WORK / "known.toml"
         atomic.write(path, gate_known.draft(found, vectors))
         return path
 
@@ -228,13 +231,17 @@ def cli(
     console = make_console(stderr=as_json)
     entries = gate_known.read(known)
     base = gate_base.find(revision) if revision else ""
-    with locked(WORK, "another gate", "wait for its end"):
-        gate = Gate(base, seconds, jobs or os.cpu_count() or 1, entries, console)
-        gate.run()
-        if as_json:
-            click.echo(json.dumps(gate_view.as_object(gate), indent=2))
-        gate_view.write(gate, sarif, junit)
-        gate_view.show_end(gate, console)
+    gate = Gate(base, seconds, jobs or os.cpu_count() or 1, entries, console)
+    try:
+        with locked(WORK, "another gate", "wait for its end"):
+            gate.run()
+            gate_view.write(gate, sarif, junit)
+            draft = gate.draft()
+    except OSError as error:
+        raise Stop(Exit.INCONCLUSIVE, str(error)) from None
+    if as_json:
+        click.echo(json.dumps(gate_view.as_object(gate), indent=2))
+    gate_view.show_end(gate, draft, console)
     return gate.code
 
 

@@ -23,7 +23,10 @@ LIBRARY = ("lib/src", "lib/include")
 
 def _git(*argv: str) -> subprocess.CompletedProcess[str]:
     line = process.command_line(["git", "-C", TOP, *argv])
-    return subprocess.run(line, capture_output=True, text=True, errors="replace", timeout=GIT_TIMEOUT_S)
+    try:
+        return subprocess.run(line, capture_output=True, text=True, errors="replace", timeout=GIT_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        raise Stop(Exit.SETUP, f"git {argv[0]} has not ended after {GIT_TIMEOUT_S} s") from None
 
 
 def git(*argv: str) -> str:

@@ -66,7 +66,8 @@ def show_failure(failure: Failure, console: Console) -> None:
     console.print(f"  repeat: {failure.command}")
 
 
-def show_end(gate: "Gate", console: Console) -> None:
+def show_end(gate: "Gate", draft: Path | None, console: Console) -> None:
+    """`draft` has the entries that would let new ones through."""
     for failure in sorted(gate.failures, key=lambda each: each.verdict == "new"):
         show_failure(failure, console)
     for box in gate.unsure:
@@ -75,8 +76,8 @@ def show_end(gate: "Gate", console: Console) -> None:
         console.print(f"STALE {stale}", style="bold red")
     for trouble in gate.fuzzing.troubles():
         console.print(trouble, style="bold yellow")
-    if path := gate.draft():
-        console.print(f"to let them through, give the reasons in entries of {findings.shown(path)}")
+    if draft:
+        console.print(f"to let them through: {findings.shown(draft)} has the entries, and wants reasons")
     console.print(closing(gate), style="green" if gate.code is Exit.CLEAN else "bold red")
 
 
