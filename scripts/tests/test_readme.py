@@ -23,6 +23,7 @@ OWN_STAGES = {
     "scripts/mutate",
     "scripts/zoo",
     "scripts/merge",
+    "scripts/gate",
 }
 WORDS = {
     "scripts/test": {"--quick", "--all", "--stage", "unit", "--filter", "chain", "oracle"},
@@ -31,6 +32,7 @@ WORDS = {
     "scripts/mutate": set(),
     "scripts/merge": set(),
     "scripts/zoo": {"--quick"},
+    "scripts/gate": {"--base", "main", "--sarif", "gate.sarif"},
 }
 
 
