@@ -121,10 +121,13 @@ class Gate:
         """A vector whose scenario is the input of a finding is that finding, unless this one is let through
         because of the base, and the vector is new."""
         rest = list(self.vectors.held)
+        by_reason: dict[str, list[Held]] = {}
         for entry in (each for each in self.known if each.kind == "vector"):
             mine = [held for held in rest if entry.matches(held.id)]
-            self.failures += gate_failure.of_vectors(mine, "known", entry.reason)
+            by_reason.setdefault(entry.reason, []).extend(mine)
             rest = [held for held in rest if held not in mine]
+        for reason, mine in by_reason.items():
+            self.failures += gate_failure.of_vectors(mine, "known", reason)
         rest = self.fold(rest, "known")
         old, why = self.ask_base(base, rest, tick)
         new = [held for held in rest if held not in old]
