@@ -14,12 +14,14 @@
 #include <unistd.h>
 
 #include "target.h"
+#include "token.h"
 
 #define CHILD_SECONDS 10u /* that long a run is a finding: a timeout */
 #define MAX_INPUT (1u << 20)
 #define REPORT_BYTES (1u << 16) /* what a child says first */
-#define DETAIL_BYTES 512u
+#define DETAIL_BYTES TOKEN_BYTES
 #define TOP_PLACES 3u
+#define RUNTIME_ERROR " runtime error: "
 #define LEAK "memory-leak"
 #define TIMEOUT "timeout"
 
@@ -42,35 +44,6 @@ static void copy_word(char *out_token, const char *text)
 
 static const char oracle[] = "\noracle ";
 
-static bool is_number(const char *word, size_t len)
-{
-    static const char hexadecimal[] = "0123456789abcdef";
-    return isdigit((unsigned char)word[0]) || (len == 2 && strspn(word, hexadecimal) >= 2);
-}
-
-/* What the oracle said, each number as #. */
-static void copy_said(char *out_detail, const char *text)
-{
-    size_t len = 0;
-    while (*text != '\0' && *text != '\n' && len + 1 < DETAIL_BYTES) {
-        size_t word = 0;
-        while (isalnum((unsigned char)text[word]) || text[word] == '_') {
-            word++;
-        }
-        if (word != 0 && is_number(text, word)) {
-            len -= len != 0 && out_detail[len - 1] == '-';
-            out_detail[len++] = '#';
-            text += word;
-            continue;
-        }
-        size_t piece = word != 0 ? word : 1;
-        for (; piece != 0 && len + 1 < DETAIL_BYTES; piece--) {
-            out_detail[len++] = *text++;
-        }
-    }
-    out_detail[len] = '\0';
-}
-
 /* The library's functions at the top of the first stack; none where nobody named them. */
 static void copy_places(char *out_detail)
 {
@@ -80,7 +53,9 @@ static void copy_places(char *out_detail)
     if (end) {
         *end = '\0';
     }
-    for (uint32_t i = 0; stack && i < TOP_PLACES; i++) {
+    /* Wrong arithmetic is wrong where it stands, whoever calls it. */
+    uint32_t most = strstr(report, RUNTIME_ERROR) ? 1 : TOP_PLACES;
+    for (uint32_t i = 0; stack && i < most; i++) {
         char *place = strstr(stack, "/lib/src/");
         char *name = NULL;
         for (char *in = stack; place && (in = strstr(in, " in ")) && in < place; in++) {
@@ -107,7 +82,7 @@ static void detail_of_report(char *out_detail)
     const char *at = strstr(report, oracle);
     const char *said = at ? strstr(at, ": ") : NULL;
     if (said) {
-        copy_said(out_detail, said + 2);
+        (void)token_detail(out_detail, DETAIL_BYTES, said + 2);
     } else {
         copy_places(out_detail);
     }
@@ -129,7 +104,7 @@ static void token_of_report(char *out_token)
     } else if (kind) {
         copy_word(out_token, kind + sizeof "Sanitizer: " - 1);
     } else {
-        copy_word(out_token, strstr(report, " runtime error: ") ? "undefined-behavior" : "crash");
+        copy_word(out_token, strstr(report, RUNTIME_ERROR) ? "undefined-behavior" : "crash");
     }
 }
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "known.h"
 #include "minimise.h"
 #include "oracle.h"
 #include "target.h"
@@ -29,7 +30,8 @@ enum exit_code {
 #define MAX_INPUT (1u << 20)
 
 static const char usage[] =
-    "usage: %s [-v] [--played OUT] FILE|DIRECTORY...\n"
+    "usage: %s [-v] [--reports] [--played OUT] FILE|DIRECTORY...
+"
     "       %s --minimise OUT [--seconds N] FILE\n"
     "Runs each file, and each file below a directory, and counts them. Or writes to OUT what is "
     "left\n"
@@ -38,11 +40,14 @@ static const char usage[] =
     "  --played OUT   write the scenario that fails to OUT as the target runs it: with the queues "
     "that it\n"
     "                 looks at, and the chain that it offers at the end\n"
+    "  --reports      go on behind an oracle's report: each file tells all that is seen of it\n"
     "  --seconds N    end with the smallest one found so far after N seconds (60)\n"
     "exit: 0 clean, 1 a finding (its file is named), 2 bad usage, 3 unreadable, 5 nothing was run\n"
     "example: %s -v corpus/tx_packet/seed\n";
 
 static bool verbose;
+static bool all_reports;
+static unsigned long failed; /* files with reports that it went on behind */
 static const char *minimise_to;
 static const char *played_to;
 static uint32_t minimise_seconds = 60;
@@ -144,10 +149,14 @@ static bool run_file(const char *path)
     memcpy(bytes, input, len);
     (void)snprintf(current, sizeof current, "%s", path);
     (void)LLVMFuzzerTestOneInput(bytes, len);
+    if (known_said() != 0) {
+        name_input();
+        failed++;
+    }
     current[0] = '\0';
     free(bytes);
     count++;
-    if (verbose) {
+    if (verbose && known_said() == 0) {
         printf("%s: %zu bytes, no finding\n", path, len);
     }
     return true;
@@ -208,6 +217,8 @@ static int read_options(int argc, char **argv)
         unsigned long seconds = more ? strtoul(argv[at + 1], &end, 10) : 0;
         if (strcmp(argv[at], "-v") == 0) {
             verbose = true;
+        } else if (strcmp(argv[at], "--reports") == 0) {
+            all_reports = true;
         } else if (strcmp(argv[at], "--minimise") == 0 && more) {
             minimise_to = argv[++at];
         } else if (strcmp(argv[at], "--played") == 0 && more) {
@@ -239,12 +250,19 @@ int main(int argc, char **argv)
         return minimise_one(argv[first]);
     }
     catch_findings();
+    if (all_reports) {
+        known_say_all();
+    }
     for (int i = first; i < argc; i++) {
         if (nftw(argv[i], visit, 16, FTW_PHYS) != 0) {
             fprintf(stderr, "replay: %s: %s; name inputs, or folders of them\n", argv[i],
                     strerror(errno));
             unreadable = true;
         }
+    }
+    if (failed != 0) {
+        printf("%lu inputs, %lu with findings\n", count, failed);
+        return EXIT_FINDING;
     }
     printf("%lu inputs, no finding\n", count);
     if (unreadable) {

@@ -40,6 +40,47 @@ static void wrong(const struct vvs_access *access, const char *what)
                 access->index, access->len, what);
 }
 
+/* Whether `len` bytes from `host` on are more than guest memory has there, though the driver granted
+ * them. */
+static bool leaves_region(const struct shadow_queue *q, const void *host, uint64_t len,
+                          uint64_t granted)
+{
+    const struct vvs_memory *memory = q->queue->memory;
+    for (uint32_t i = 0; i < memory->region_count; i++) {
+        const struct vvs_region *region = &memory->regions[i];
+        uint64_t at = (uint64_t)((uintptr_t)host - (uintptr_t)region->host);
+        if (at < region->len) {
+            return len > region->len - at && len <= granted;
+        }
+    }
+    return len <= granted;
+}
+
+/* What the driver grants from byte `at` on in one element; right behind shadow_stream. */
+static uint64_t granted_from(const struct shadow_chain *chain, bool writable, uint64_t at)
+{
+    uint32_t element = chain->cursor[writable];
+    return element < chain->grant_count
+               ? chain->grants[element].len - (at - chain->cursor_at[writable])
+               : 0;
+}
+
+/* What is wrong with a translation shows in whatever is translated: what that was comes second. */
+#define REGION_ENDS "memory is taken to go on where its region ends\n  "
+
+/* An access that is elsewhere than where its item lies. */
+static void misplaced(const struct shadow_queue *q, const struct vvs_access *access,
+                      uint64_t granted, const char *what)
+{
+    if (leaves_region(q, access->host, access->len, granted)) {
+        oracle_fail(NAME, REGION_ENDS "%s of %s %u, %u bytes",
+                    access->kind == VVS_ACCESS_LOAD ? "load" : "store", item_name(access->item),
+                    access->index, access->len);
+    } else {
+        wrong(access, what);
+    }
+}
+
 /* Items that are one shared word: one aligned access of 2 bytes. */
 #define WORD_ITEMS                                                                                 \
     (1u << VVS_ITEM_AVAIL_IDX | 1u << VVS_ITEM_AVAIL_SLOT | 1u << VVS_ITEM_AVAIL_FLAGS |           \
@@ -174,7 +215,8 @@ static void check_stream(const struct vvs_access *access)
     const uint8_t *place =
         shadow_stream(shadow.handling_queue->queue->memory, chain, &len, writable, at);
     if ((const uint8_t *)access->host != place || access->len > len || at + access->len > bound) {
-        wrong(access, "not where the chain has these bytes of its stream");
+        misplaced(shadow.handling_queue, access, granted_from(chain, writable, at),
+                  "not where the chain has these bytes of its stream");
     }
 }
 
@@ -228,16 +270,20 @@ void access_check_setup(const struct shadow_queue *q, const struct vvs_queue_con
     uint32_t both = VVS_PERM_READ | VVS_PERM_WRITE;
     bool power = (size & (size - 1)) == 0;
     bool size_ok = size != 0 && size <= VVS_QUEUE_SIZE_MAX && (q->packed || power);
-    bool parts_ok = q->packed
-                        ? part_fits(q, q->desc, config->desc_addr, 16 * size, 16, both) &&
-                              part_fits(q, q->driver, config->driver_addr, 4, 4, VVS_PERM_READ) &&
-                              part_fits(q, q->device, config->device_addr, 4, 4, VVS_PERM_WRITE)
-                        : part_fits(q, q->desc, config->desc_addr, 16 * size, 16, VVS_PERM_READ) &&
-                              part_fits(q, q->driver, config->driver_addr, 4 + 2 * size + event, 2,
-                                        VVS_PERM_READ) &&
-                              part_fits(q, q->device, config->device_addr, 4 + 8 * size + event, 4,
-                                        VVS_PERM_WRITE);
-    if (!size_ok || !parts_ok) {
+    uint64_t desc_len = 16 * size;
+    uint64_t driver_len = q->packed ? 4 : 4 + 2 * size + event;
+    uint64_t device_len = q->packed ? 4 : 4 + 8 * size + event;
+    bool parts_ok =
+        part_fits(q, q->desc, config->desc_addr, desc_len, 16, q->packed ? both : VVS_PERM_READ) &&
+        part_fits(q, q->driver, config->driver_addr, driver_len, q->packed ? 4 : 2,
+                  VVS_PERM_READ) &&
+        part_fits(q, q->device, config->device_addr, device_len, 4, VVS_PERM_WRITE);
+    bool leaves = leaves_region(q, q->desc, desc_len, desc_len) ||
+                  leaves_region(q, q->driver, driver_len, driver_len) ||
+                  leaves_region(q, q->device, device_len, device_len);
+    if (size_ok && leaves) {
+        oracle_fail(NAME, REGION_ENDS "set-up of a queue of size %" PRIu64, size);
+    } else if (!size_ok || !parts_ok) {
         oracle_fail(NAME, "a queue of size %" PRIu64 " was set up, though its %s", size,
                     size_ok ? "rings are not where rings may be" : "size is none");
     }
@@ -252,13 +298,19 @@ static void check_slices(const struct vvs_slice *slices, uint32_t count, bool wr
         uint64_t left;
         const uint8_t *place = shadow_stream(shadow.handling_queue->queue->memory, shadow.handling,
                                              &left, writable, at);
-        if (slices[i].data != place || slices[i].len > left || slices[i].len == 0) {
+        if (slices[i].data == place && slices[i].len <= left && slices[i].len != 0) {
+            at += slices[i].len;
+            continue;
+        }
+        if (leaves_region(shadow.handling_queue, slices[i].data, slices[i].len,
+                          granted_from(shadow.handling, writable, at))) {
+            oracle_fail(NAME, REGION_ENDS "%s slice %u, %zu bytes", what, i, slices[i].len);
+        } else {
             oracle_fail(NAME,
                         "%s slice %u of %zu bytes is not stream byte %" PRIu64 " of the chain",
                         what, i, slices[i].len, at);
-            return;
         }
-        at += slices[i].len;
+        return;
     }
     if (at != end) {
         oracle_fail(NAME, "%s slices end at stream byte %" PRIu64 ", not %" PRIu64, what, at, end);

@@ -12,8 +12,13 @@
 /* oracle_fail reports a finding of oracle `name` and aborts, so that an engine keeps the input. */
 void oracle_fail(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A test's catcher: oracle_fail calls it with the report instead, and returns. */
+/* A catcher, of a test or of a run that goes on: oracle_fail calls it with the report instead, and
+ * returns if it does. */
 extern void (*oracle_catch)(const char *name, const char *report);
+
+/* oracle_say prints a report, and in which step that is; oracle_end aborts then. */
+void oracle_say(const char *name, const char *report);
+_Noreturn void oracle_end(const char *name, const char *report);
 
 /* Costly oracles look at one input in so many, chosen by its bytes: the same input, the same
  * oracles. Where speed is no matter it may be 1. */

@@ -8,6 +8,21 @@
 
 void (*oracle_catch)(const char *name, const char *report);
 
+void oracle_say(const char *name, const char *report)
+{
+    fprintf(stderr, "\noracle %s: %s\n", name, report);
+    if (run_current) {
+        fprintf(stderr, "oracle %s: in step %u\n", name, run_current->current_step);
+    }
+}
+
+void oracle_end(const char *name, const char *report)
+{
+    oracle_say(name, report);
+    stats_write();
+    abort();
+}
+
 void oracle_fail(const char *name, const char *format, ...)
 {
     char report[512];
@@ -19,10 +34,5 @@ void oracle_fail(const char *name, const char *format, ...)
         oracle_catch(name, report);
         return;
     }
-    fprintf(stderr, "\noracle %s: %s\n", name, report);
-    if (run_current) {
-        fprintf(stderr, "oracle %s: in step %u\n", name, run_current->current_step);
-    }
-    stats_write();
-    abort();
+    oracle_end(name, report);
 }

@@ -12,7 +12,7 @@ void same_answer_check(struct run *run, const struct scn_scenario *scenario)
     run_scenario(run, scenario, NULL);
     uint64_t second = run_digest(run);
     if (first != second) {
-        oracle_fail("same-answer", "digest %016" PRIx64 ", and %016" PRIx64 " the second time",
+        oracle_fail("same-answer", "digest 0x%016" PRIx64 ", and 0x%016" PRIx64 " the second time",
                     first, second);
     }
 }

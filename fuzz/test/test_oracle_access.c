@@ -190,7 +190,7 @@ static void test_setup(void **state)
     stage_expect("access", "size is none");
     stage.q->size = 8192; /* twice what the region can hold */
     access_check_setup(stage.q, &config);
-    stage_expect("access", "rings");
+    stage_expect("access", "where its region ends");
     stage.q->size = STAGE_SIZE;
     config.driver_addr += 1;
     stage.q->driver += 1;

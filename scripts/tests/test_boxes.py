@@ -121,7 +121,8 @@ def test_other_builds_are_asked_as_the_library_is_now(engine, write, tmp_path, m
 
 def test_an_input_that_shows_a_known_finding_in_another_target_is_that(engine, write, tmp_path):
     """Its own target sees it in its own way: both are one."""
-    write("build/unit/fuzz/replay-two", "#!/bin/sh\necho 'oracle framing: differs'; exit 1\n", 0o755)
+    says = "for file; do :; done\necho 'oracle framing: differs'; echo \"replay: finding in $file\"; exit 1\n"
+    write("build/unit/fuzz/replay-two", f"#!/bin/sh\n{says}", 0o755)
     engine("inited; sleep 60")
     found = boxes.Boxes(tmp_path / "out")
     first, second = toy("toy"), toy("two")
@@ -149,7 +150,7 @@ def test_an_input_that_shows_a_known_finding_in_another_target_is_that(engine, w
 def test_a_token_that_a_known_finding_shows_elsewhere_is_no_new_finding(engine, write, tmp_path):
     run(engine("inited; written BAD"), 0.3)
     (box,) = listed(tmp_path)
-    box.shows = {"two": "framing: differs"}
+    box.shows = {"two": ["framing: differs"]}
     box.write()
     text, path = "oracle framing: differs\n", write("out/two/findings/crash", "BAD2")
     target = toy("two")

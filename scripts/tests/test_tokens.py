@@ -34,9 +34,22 @@ def test_other_words_are_another_finding():
     assert other.id != tokens.token_of(ORACLE.format(44, 0)).id
 
 
-def test_statuses_are_no_numbers():
-    words = [tokens.token_of(f"\noracle model: the step gives {each}, expected VVS_OK\n") for each in "AB"]
-    assert words[0] != words[1]
+def test_a_status_is_one_finding_whatever_oracle_sees_it_and_wherever_it_is_met():
+    words = ("model: chain 3 is refused ({}), expected accepted", "device-model: a check of 2 bytes gives {}")
+    met = {
+        tokens.token_of(f"\noracle {each.format('VVS_E_' + where)}\n")
+        for each in words
+        for where in ("ADDR", "TABLE_ADDR", "RING_ADDR")
+    }
+    assert [str(token) for token in met] == ["status: ADDR"]
+    other = tokens.token_of("\noracle model: the step gives VVS_E_HEADER_SHORT, expected VVS_OK\n")
+    assert str(other) == "status: SHORT"
+
+
+def test_all_reports_of_a_replay_that_went_on():
+    text = ORACLE.format(44, 0) + "\noracle model: 3 chains\noracle model: in step 4\n" + ORACLE.format(1, 2)
+    assert tokens.all_of(text) == ["used-len: used length # for id #, expected #", "model: # chains"]
+    assert tokens.all_of(text + STACK)[-1].startswith("heap-buffer-overflow: vvs_copy_in < ")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +75,11 @@ def test_without_the_library_it_is_the_harness():
     stack += (
         "    #1 0x2 in LLVMFuzzerTestOneInput /x/fuzz/t.c:1\n    #2 0x3 in main /x/fuzz/driver/replay.c:1\n"
     )
-    assert str(tokens.token_of(stack)) == "undefined-behavior: f < LLVMFuzzerTestOneInput"
+    assert (
+        str(tokens.token_of(stack.replace("x: runtime", "==7==ERROR: a")))
+        == "crash: f < LLVMFuzzerTestOneInput"
+    )
+    assert str(tokens.token_of(stack)) == "undefined-behavior: f"  # wrong where it stands
 
 
 def test_without_a_word_it_is_a_crash():

@@ -10,7 +10,7 @@ scenario.json, packets.pcap   of an input that is a scenario"""
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -56,7 +56,7 @@ class Box:
     runs: int = 0  # of the shrunk input, in a process each
     failed: int = 0  # of those
     builds: dict[str, Build] = field(default_factory=dict)
-    shows: dict[str, str] = field(default_factory=dict)  # what other targets say of it: tokens by target
+    shows: dict[str, list[str]] = field(default_factory=dict)  # what else is seen of it: tokens by target
     same_as: str = ""  # the finding that it is
     vector: bool = False  # whether a vector can say it
     triaged: bool = False
@@ -84,6 +84,9 @@ class Box:
     @property
     def flaky(self) -> bool:
         return 0 < self.failed < self.runs
+
+    def shows_token(self, token: str) -> bool:
+        return any(token in told for told in self.shows.values())
 
     def as_object(self) -> dict[str, Any]:
         told = asdict(self)
@@ -139,6 +142,7 @@ class Boxes:
         self.out = out
         atomic.sweep(folder_of(out))
         self.all = {box.id: box for box in read_all(out)}
+        self.common: dict[str, set[str]] = {}  # tokens that say nothing, by target (triaging.py)
 
     def fold(
         self,
@@ -165,11 +169,17 @@ class Boxes:
         return box
 
     def named(self, token: tokens.Token) -> Box | None:
-        """The finding that has this token, or shows it in another target."""
+        """The finding that has this token, or shows it too."""
         text = str(token)
-        shown = (box for box in self.all.values() if text in box.shows.values())
+        shown = (box for box in self.all.values() if box.shows_token(text))
         box = self.all.get(token.id) or next(shown, None)
-        return self.all[box.same_as] if box and box.same_as else box
+        return box and self.root(box)
+
+    def root(self, box: Box) -> Box:
+        """The finding that a finding is in the end."""
+        while box.same_as:
+            box = self.all[box.same_as]
+        return box
 
     def _lay_down(
         self,
@@ -184,13 +194,13 @@ class Boxes:
         folder = folder_of(self.out) / token.id
         box = Box(
             id=token.id,
-            kind=token.kind,
+            kind=finding.kind,
             token=str(token),
             target=target.name,
             preset=preset,
             report=finding.report,
             places=tokens.places(text),
-            requirements=requirements_of(token.kind),
+            requirements=requirements_of(finding.kind),
             began_s=round(began_s, 1),
             command=repro_command(folder / "input", target.name, preset),
             doubt=finding.doubt,
@@ -207,6 +217,10 @@ class Boxes:
         self.all[box.id] = box
         return box
 
-    def waiting(self) -> Iterator[Box]:
-        """Those that nobody has looked into yet."""
-        return (box for box in list(self.all.values()) if not box.triaged and box in listed([box]))
+    def waiting(self, builds: Collection[str] = ()) -> Iterator[Box]:
+        """Those that nobody has looked into yet, or has not asked these builds of."""
+        return (
+            box
+            for box in list(self.all.values())
+            if (not box.triaged or not box.builds.keys() >= set(builds)) and box in listed([box])
+        )

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vvs_tools import corpus, engine, findings, process, reach, tokens
+from vvs_tools import atomic, corpus, engine, findings, process, reach, tokens
 from vvs_tools.boxes import Box, Boxes, listed
 from vvs_tools.canary import Canary, canary_twin
 from vvs_tools.console import Exit, Stop
 from vvs_tools.engine import Numbers
-from vvs_tools.engines import Engine, LibFuzzer, Run
+from vvs_tools.engines import Engine, LibFuzzer, Run, known_to
 from vvs_tools.findings import Finding
 from vvs_tools.folder import locked
 from vvs_tools.slices import Slices
@@ -93,6 +93,7 @@ class Tally:
     judging: set[Path] = field(default_factory=set)  # of those: is being replayed
     findings: dict[Path, Finding] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)  # inputs given to the engine that failed
+    tokens: set[str] = field(default_factory=set)  # of oracles' reports that are known
     floors: list[reach.Verdict] = field(default_factory=list)  # beside what was measured, when all is over
     fault: str = ""  # why it was given up
 
@@ -113,7 +114,21 @@ class Tally:
     def artifacts(self) -> Path:
         return self.folder / "findings"
 
+    @property
+    def known_tokens(self) -> Path | None:
+        """What processes go on behind. Begun anew by each campaign: what was found once may be mended."""
+        return self.folder / "known" if self.target.goes_on else None
+
+    def learn(self, text: str) -> bool:
+        """From what a failing program printed; whether the next process comes past it."""
+        if not self.known_tokens or not tokens.is_said(text):
+            return False
+        self.tokens.add(str(tokens.token_of(text)))
+        atomic.write(self.known_tokens, "".join(f"{each}\n" for each in sorted(self.tokens)))
+        return self.engine.goes_on
+
     def prepare(self) -> None:
+        (self.folder / "known").unlink(missing_ok=True)
         for folder in (self.corpus, self.artifacts):
             folder.mkdir(parents=True, exist_ok=True)
         self.engine.recover(self.runs_folder, self.corpus, self.artifacts)
@@ -160,7 +175,7 @@ class Tally:
     def found(self, path: Path, text: str, doubt: str = "") -> Finding:
         token = tokens.token_of(text)
         command = findings.repro_command(path, self.target.name, self.preset)
-        return Finding(path, token.kind, command, findings.report_of(text), token.id, doubt)
+        return Finding(path, findings.kind_of(text), command, findings.report_of(text), token.id, doubt)
 
     def entries(self) -> int:
         """Of the working corpus."""
@@ -345,6 +360,7 @@ class Campaign:
             self.seed + tally.runs,
             tally.left,
             len(tally.running),
+            tally.known_tokens,
         )
         argv, env = self.engine.start(run, self.env)
         began = tally.running[log] = time.monotonic()
@@ -357,7 +373,8 @@ class Campaign:
             tally.tidy(log)
             tally.pending |= {path: text for path, text in failed.items() if path not in tally.findings}
         given = [path for path in failed if self.forget(tally, path)]
-        if failed and not given and not self.engine.loaded(log):
+        stuck = [path for path, text in failed.items() if not tally.learn(text)]
+        if stuck and not given and not self.engine.loaded(log):
             tally.fault = "fails on the engine's own first input, so it generates nothing"
         elif not failed and (complaint := self.engine.complaint(log, code)):
             tally.fault = f"{complaint} (log: {findings.shown(log)})"
@@ -394,6 +411,7 @@ class Campaign:
     def keep(self, tally: Tally, finding: Finding, text: str, *, again: bool = False) -> None:
         """Lay it down, or count it where it is known; of what is known well enough the input goes."""
         box = self.boxes.fold(tally.target, self.preset, finding, text, self.elapsed, again=again)
+        tally.learn(text)
         self.confirmed.add(box.id)
         if box.count > KEPT_INPUTS and not again:
             finding.file.unlink(missing_ok=True)
@@ -422,7 +440,8 @@ class Campaign:
         log = tally.runs_folder / "new.log"
         while rest and self.elapsed < until:
             batch = rest[: corpus.BATCH]
-            code = yield from self.child([tally.target.replay(tally.preset), *batch], log, until)
+            argv = [tally.target.replay(tally.preset), *batch]
+            code = yield from self.child(argv, log, until, **known_to(tally.known_tokens))
             if code == process.TIMED_OUT:
                 break
             text = engine.log_tail(log)

@@ -160,6 +160,7 @@ class Afl:
     """Keeps what it finds in a folder of its own, from where we fetch it."""
 
     name = "afl"
+    goes_on = False  # it keeps what an input reached that was left behind
     # It chooses what to mutate by other rules, and inputs of bytes by its own mutators.
     floor_factor = 0.33
     # MSan would need the engine's own driver to be instrumented.

@@ -24,12 +24,19 @@ class Run:
     seed: int
     most: int = -1  # inputs; negative without end
     others: int = 0  # processes that work on the same target already
+    known: Path | None = None  # tokens, a line each, behind which it goes on where the engine can
+
+
+def known_to(tokens: Path | None) -> dict[str, str]:
+    """The environment of a process that goes on behind these (fuzz/driver/known.h)."""
+    return {"VVS_KNOWN": str(tokens)} if tokens else {}
 
 
 class Engine(Protocol):
     """Files of a process lie beside its log, from which they are found again."""
 
     name: str
+    goes_on: bool  # a process leaves an input behind whose report is known
     floor_factor: float  # of the shares in fuzz/targets.json, which are what libFuzzer comes to
     presets: ClassVar[Mapping[str, tuple[str, str]]]  # by sanitizer: whose engine, whose replay
 
@@ -62,6 +69,7 @@ class LibFuzzer:
     """Writes what it finds to where it belongs at once."""
 
     name = "libfuzzer"
+    goes_on = True
     floor_factor = 1.0
     presets: ClassVar = {
         "address": ("fuzz", "unit"),
@@ -76,7 +84,7 @@ class LibFuzzer:
         argv = engine.command(
             run.target, run.preset, run.seconds, run.artifacts, run.corpora, seed=run.seed, runs=run.most
         )
-        return argv, {"VVS_STATS": str(engine.stats_of(run.log))}
+        return argv, {"VVS_STATS": str(engine.stats_of(run.log))} | known_to(run.known)
 
     def read(self, log: Path, seconds: float) -> Numbers:
         return engine.read(log, seconds)

@@ -40,6 +40,11 @@ class Target:
         return corpus.program(preset, self.name)
 
     @property
+    def goes_on(self) -> bool:
+        """Whether an input can be left at an oracle's report: no thread and no peer is amid it."""
+        return not self.peers and self.name != "threads"
+
+    @property
     def dictionary(self) -> Path:
         return TOP / "fuzz" / "dict" / f"{self.input}.dict"
 

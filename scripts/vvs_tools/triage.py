@@ -35,11 +35,11 @@ def compile_for(found: Sequence[targets.Target], preset: str, progress: Progress
 
 
 def finish(out: Path, console: Console) -> None:
-    """Look into what no campaign has had the time for."""
+    """Look into what no campaign has had the time for, and ask the builds that a short one does not ask."""
     with locked(out), Progress(console, "triage") as progress:
         found = Boxes(out)
         known = targets.nameable()
-        for box in found.waiting():
+        for box in found.waiting(triaging.OTHER_BUILDS):
             mine = [target for target in known.values() if (out / target.name).exists()]
             compile_for(mine, box.preset, progress)
             work = triaging.Triage(found, mine, triaging.run_alone(progress), triaging.OTHER_BUILDS)
@@ -66,7 +66,7 @@ where one can say it; scripts/test runs both from then on. Each finding is a fol
 @click.argument(
     "out", metavar="[DIR]", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False)
 )
-@click.option("--finish", "finishing", is_flag=True, help="Look into those that nobody has looked into.")
+@click.option("--finish", "finishing", is_flag=True, help="Shrink and repeat the rest, and ask other builds.")
 @click.option(
     "--promote",
     "promoted",

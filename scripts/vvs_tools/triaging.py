@@ -4,6 +4,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,11 @@ from vvs_tools.tokens import Token
 SHRINK_SECONDS = 30
 BUILD_SECONDS = 1200
 RUNS = 10
+# Of a target's committed inputs, so many are asked what they show, and such a share shows nothing.
+SAMPLE = 200
+COMMON = 0.05
+PROCESSES = 20
+DONE = " inputs, "  # a replay's last line
 # A second compiler, and a sanitizer that the engine's build has not.
 OTHER_BUILDS = ("unit", "unit-gcc", "unit-msan")
 TOOLS_PRESET = "unit"
@@ -64,10 +70,16 @@ class Triage:
     env: Mapping[str, str] = field(default_factory=sanitizers.environment)
 
     def run(self, box: Box) -> Generator[None]:
-        """To the end. It may be killed at any moment: the next one begins again."""
+        """To the end; where that was reached, only the builds that it lacks. It may be killed at any
+        moment: the next one begins again."""
         target = next((target for target in self.targets if target.name == box.target), None)
         if target is None:
             return
+        if box.triaged:
+            yield from self.ask_builds(box, target)
+            box.write()
+            return
+        box.builds.clear()
         if not box.doubt:
             yield from self.shrink(box, target)
             yield from self.repeat(box, target)
@@ -118,22 +130,58 @@ class Triage:
         box.write()
 
     def ask_targets(self, box: Box, target: Target) -> Generator[None]:
-        """The same input in the other targets: what fails there as a finding that we have is that."""
+        """What else is seen of the same input, there and in other targets, going on behind each report: a
+        small input has one fault. What inputs show that have nothing to do with it says nothing, though."""
         box.shows = {}
         for other in self.targets:
-            if other.name == target.name or other.input != target.input:
+            if other.input != target.input or not other.goes_on:
                 continue
-            token, _ = yield from self.replay(box, other, box.preset, box.input)
-            if token is None or str(token) == box.token:
-                continue
-            box.shows[other.name] = str(token)
-            there = self.boxes.all.get(token.id)
-            if there and not there.same_as:
-                merge(box, there)
+            shown = yield from self.seen(box, other, [box.input])
+            told = [token for each in shown for token in each if token != box.token]
+            usual = (yield from self.common(box, other)) if told else set()
+            if kept := [token for token in told if token not in usual]:
+                box.shows[other.name] = kept
+        for there in list(self.boxes.all.values()):
+            if there is not box and (box.shows_token(there.token) or there.shows_token(box.token)):
+                merge(box, self.boxes.root(there))
+            if box.same_as:
                 return
+
+    def seen(
+        self, box: Box, target: Target, inputs: Sequence[Path]
+    ) -> Generator[None, None, list[list[str]]]:
+        """The tokens of all reports, for each input that fails. One that ends the program is the last of its
+        process: the next goes on behind it."""
+        log = box.folder / f"{atomic.UNDONE}reports"
+        found: list[list[str]] = []
+        rest = list(inputs)
+        for _ in range(PROCESSES):
+            argv = [*build.emulator(box.preset), target.replay(box.preset), "--reports", *rest]
+            yield from self.child(argv, log, REPLAY_SECONDS, self.env)
+            parts = findings.REPLAYED.split(log.read_text(errors="replace"))
+            log.unlink(missing_ok=True)
+            found += [tokens.all_of(part) for part in parts[:-1:2]]
+            last = Path(parts[-2]) if len(parts) > 1 else None
+            if DONE in parts[-1] or last not in rest or last == rest[-1]:
+                break
+            rest = rest[rest.index(last) + 1 :]
+        return found
+
+    def common(self, box: Box, target: Target) -> Generator[None, None, set[str]]:
+        """Tokens that so many committed inputs of the target show that one more shows nothing."""
+        if target.name not in self.boxes.common:
+            inputs = [path for folder in target.seeds for path in sorted(folder.iterdir())]
+            some = inputs[:: max(1, len(inputs) // SAMPLE)]
+            shown = (yield from self.seen(box, target, some)) if some else []
+            counts = Counter(token for each in shown for token in each)
+            least = max(2, COMMON * len(some))
+            self.boxes.common[target.name] = {token for token, count in counts.items() if count >= least}
+        return self.boxes.common[target.name]
 
     def ask_builds(self, box: Box, target: Target) -> Generator[None]:
         for preset in self.others:
+            if preset in box.builds:
+                continue
             log = box.folder / f"{atomic.UNDONE}build"
             code = yield from self.child(build_command(preset, target), log, BUILD_SECONDS, self.env)
             why = process.tail(log, 1)
@@ -147,6 +195,8 @@ class Triage:
 
 def merge(box: Box, into: Box) -> None:
     """`box` is what `into` is."""
+    if into is box:
+        return
     box.same_as = into.id
     for name, count in box.targets.items():
         into.targets[name] = into.targets.get(name, 0) + count
