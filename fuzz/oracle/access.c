@@ -40,46 +40,38 @@ static void wrong(const struct vvs_access *access, const char *what)
                 access->index, access->len, what);
 }
 
-/* Whether `len` bytes from `host` on are more than guest memory has there, though the driver granted
- * them. */
-static bool leaves_region(const struct shadow_queue *q, const void *host, uint64_t len,
-                          uint64_t granted)
+/* Whether the region in which `host` lies ends before `len` bytes. */
+static bool leaves_region(const struct shadow_queue *q, const void *host, uint64_t len)
 {
     const struct vvs_memory *memory = q->queue->memory;
     for (uint32_t i = 0; i < memory->region_count; i++) {
         const struct vvs_region *region = &memory->regions[i];
         uint64_t at = (uint64_t)((uintptr_t)host - (uintptr_t)region->host);
         if (at < region->len) {
-            return len > region->len - at && len <= granted;
+            return len > region->len - at;
         }
     }
-    return len <= granted;
+    return false;
 }
 
-/* What the driver grants from byte `at` on in one element; right behind shadow_stream. */
-static uint64_t granted_from(const struct shadow_chain *chain, bool writable, uint64_t at)
+/* Whether `len` bytes at `host`, which are not where byte `at` of the chain is, are where it would be
+ * if the element went on in host memory as it begins. Right behind shadow_stream. */
+static bool is_straight(const struct shadow_chain *chain, bool writable, uint64_t at,
+                        const void *host, uint64_t len)
 {
-    uint32_t element = chain->cursor[writable];
-    return element < chain->grant_count
-               ? chain->grants[element].len - (at - chain->cursor_at[writable])
-               : 0;
+    if (chain->cursor[writable] >= chain->grant_count) {
+        return false;
+    }
+    const struct shadow_grant *each = &chain->grants[chain->cursor[writable]];
+    uint64_t skip = at - chain->cursor_at[writable];
+    uint64_t left;
+    const uint8_t *first =
+        shadow_translate(shadow.handling_queue->queue->memory, &left, each->addr, 0);
+    return first && (uintptr_t)host == (uintptr_t)first + skip && len <= each->len - skip;
 }
 
 /* What is wrong with a translation shows in whatever is translated: what that was comes second. */
 #define REGION_ENDS "memory is taken to go on where its region ends\n  "
-
-/* An access that is elsewhere than where its item lies. */
-static void misplaced(const struct shadow_queue *q, const struct vvs_access *access,
-                      uint64_t granted, const char *what)
-{
-    if (leaves_region(q, access->host, access->len, granted)) {
-        oracle_fail(NAME, REGION_ENDS "%s of %s %u, %u bytes",
-                    access->kind == VVS_ACCESS_LOAD ? "load" : "store", item_name(access->item),
-                    access->index, access->len);
-    } else {
-        wrong(access, what);
-    }
-}
 
 /* Items that are one shared word: one aligned access of 2 bytes. */
 #define WORD_ITEMS                                                                                 \
@@ -187,6 +179,17 @@ static void check_entry(const struct shadow_queue *q, const struct vvs_access *a
     }
 }
 
+static void misplaced(const struct vvs_access *access, bool straight)
+{
+    if (straight) {
+        oracle_fail(NAME, REGION_ENDS "%s of %s %u, %u bytes",
+                    access->kind == VVS_ACCESS_LOAD ? "load" : "store", item_name(access->item),
+                    access->index, access->len);
+    } else {
+        wrong(access, "not where the chain has these bytes of its stream");
+    }
+}
+
 static void check_stream(const struct vvs_access *access)
 {
     struct shadow_chain *chain = shadow.handling;
@@ -215,8 +218,7 @@ static void check_stream(const struct vvs_access *access)
     const uint8_t *place =
         shadow_stream(shadow.handling_queue->queue->memory, chain, &len, writable, at);
     if ((const uint8_t *)access->host != place || access->len > len || at + access->len > bound) {
-        misplaced(shadow.handling_queue, access, granted_from(chain, writable, at),
-                  "not where the chain has these bytes of its stream");
+        misplaced(access, is_straight(chain, writable, at, access->host, access->len));
     }
 }
 
@@ -278,9 +280,8 @@ void access_check_setup(const struct shadow_queue *q, const struct vvs_queue_con
         part_fits(q, q->driver, config->driver_addr, driver_len, q->packed ? 4 : 2,
                   VVS_PERM_READ) &&
         part_fits(q, q->device, config->device_addr, device_len, 4, VVS_PERM_WRITE);
-    bool leaves = leaves_region(q, q->desc, desc_len, desc_len) ||
-                  leaves_region(q, q->driver, driver_len, driver_len) ||
-                  leaves_region(q, q->device, device_len, device_len);
+    bool leaves = leaves_region(q, q->desc, desc_len) || leaves_region(q, q->driver, driver_len) ||
+                  leaves_region(q, q->device, device_len);
     if (size_ok && leaves) {
         oracle_fail(NAME, REGION_ENDS "set-up of a queue of size %" PRIu64, size);
     } else if (!size_ok || !parts_ok) {
@@ -302,8 +303,7 @@ static void check_slices(const struct vvs_slice *slices, uint32_t count, bool wr
             at += slices[i].len;
             continue;
         }
-        if (leaves_region(shadow.handling_queue, slices[i].data, slices[i].len,
-                          granted_from(shadow.handling, writable, at))) {
+        if (is_straight(shadow.handling, writable, at, slices[i].data, slices[i].len)) {
             oracle_fail(NAME, REGION_ENDS "%s slice %u, %zu bytes", what, i, slices[i].len);
         } else {
             oracle_fail(NAME,

@@ -10,6 +10,7 @@
 #include "stats.h"
 
 uint32_t oracle_costly_one_in = 8;
+bool oracle_appends = true;
 
 static struct run run;
 static struct scn_scenario *scenario; /* what oracle_run plays */
@@ -193,7 +194,7 @@ static void on_after_step(void *context, struct run *r, uint32_t number,
         used_step_end(q, answer, step->tag, chains_before, driver_sees && !answer->used_lost);
     }
     if (observer.costly && number + 1 == r->scenario->step_count && !serving_probes(number) &&
-        r->scenario == scenario) {
+        r->scenario == scenario && oracle_appends) {
         rule_changed();
         serving_extend(r, scenario);
     }
@@ -298,6 +299,13 @@ const struct run *oracle_play(const struct scn_scenario *played, const struct ru
     }
     observer = (struct observer){.checks = false, .costly = false};
     return &run;
+}
+
+size_t oracle_appended(uint8_t *out_bytes, size_t capacity)
+{
+    return run_current && serving_probes(run_current->current_step)
+               ? scn_encode(out_bytes, capacity, run_current->scenario)
+               : 0;
 }
 
 void oracle_run(const uint8_t *bytes, size_t len, const struct rule *rule)

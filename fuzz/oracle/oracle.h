@@ -24,6 +24,16 @@ _Noreturn void oracle_end(const char *name, const char *report);
  * oracles. Where speed is no matter it may be 1. */
 extern uint32_t oracle_costly_one_in;
 
+/* Whether oracle_run appends steps to a scenario, to see whether its queues still serve. Without,
+ * what is written is what runs. */
+extern bool oracle_appends;
+
+/* oracle_appended writes the scenario that runs, with the steps that were appended, if it has come
+ * to these.
+ *
+ * Returns  its length, or 0. */
+size_t oracle_appended(uint8_t *out_bytes, size_t capacity);
+
 /* oracle_run runs the scenario in `bytes`, as far as `rule` allows, under every oracle. */
 void oracle_run(const uint8_t *bytes, size_t len, const struct rule *rule);
 
