@@ -10,7 +10,7 @@ import pytest
 from checkout import Checkout
 from vvs_tools import TOP
 
-# The first is shown by each packet that is sent, the second by few of those, the third by a queue that starts.
+# The first is shown by each packet that is sent, the second by few of those, the third at set-up.
 BUGS = {
     "used-len-tx-nonzero": "used-len: used length # for id #, expected #: nothing was written",
     "tx-size-from-desc": "access: payload slices end at stream byte #, not #",

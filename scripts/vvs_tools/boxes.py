@@ -56,7 +56,9 @@ class Box:
     runs: int = 0  # of the shrunk input, in a process each
     failed: int = 0  # of those
     builds: dict[str, Build] = field(default_factory=dict)
-    shows: dict[str, list[str]] = field(default_factory=dict)  # what else is seen of it: tokens by target
+    shows: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # what is seen of it, in order: tokens by target
     same_as: str = ""  # the finding that it is
     vector: bool = False  # whether a vector can say it
     triaged: bool = False
@@ -85,8 +87,17 @@ class Box:
     def flaky(self) -> bool:
         return 0 < self.failed < self.runs
 
-    def shows_token(self, token: str) -> bool:
-        return any(token in told for told in self.shows.values())
+    def fails_as(self, token: str) -> bool:
+        """Whether a target says this first of its input."""
+        return any(told[0] == token for told in self.shows.values())
+
+    def is_same(self, other: Self) -> bool:
+        """Where the small input of one first fails as the other, or each shows the other. That one is seen
+        behind the other is not enough: what goes wrong once makes more wrong that can go wrong by itself."""
+        if self.fails_as(other.token) or other.fails_as(self.token):
+            return True
+        shown = [{token for told in box.shows.values() for token in told} for box in (self, other)]
+        return other.token in shown[0] and self.token in shown[1]
 
     def as_object(self) -> dict[str, Any]:
         told = asdict(self)
@@ -169,9 +180,9 @@ class Boxes:
         return box
 
     def named(self, token: tokens.Token) -> Box | None:
-        """The finding that has this token, or shows it too."""
+        """The finding that has this token, or fails with it elsewhere."""
         text = str(token)
-        shown = (box for box in self.all.values() if box.shows_token(text))
+        shown = (box for box in self.all.values() if box.fails_as(text))
         box = self.all.get(token.id) or next(shown, None)
         return box and self.root(box)
 

@@ -137,12 +137,13 @@ class Triage:
             if other.input != target.input or not other.goes_on:
                 continue
             shown = yield from self.seen(box, other, [box.input])
-            told = [token for each in shown for token in each if token != box.token]
+            told = [token for each in shown for token in each]
             usual = (yield from self.common(box, other)) if told else set()
-            if kept := [token for token in told if token not in usual]:
+            kept = [token for token in told if token == box.token or token not in usual]
+            if kept and kept != [box.token]:
                 box.shows[other.name] = kept
         for there in list(self.boxes.all.values()):
-            if there is not box and (box.shows_token(there.token) or there.shows_token(box.token)):
+            if there is not box and box.is_same(there):
                 merge(box, self.boxes.root(there))
             if box.same_as:
                 return
