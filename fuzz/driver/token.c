@@ -33,6 +33,10 @@ bool token_detail(char *out_detail, size_t capacity, const char *text)
 {
     size_t len = 0;
     const char *status = status_in(text);
+    const char *behind = strstr(text, ": ");
+    if (behind && behind < text + strcspn(text, "\n")) {
+        text = behind + 2;
+    }
     if (status) {
         for (; isalnum((unsigned char)*status) && len + 1 < capacity; status++) {
             out_detail[len++] = *status;

@@ -33,45 +33,15 @@ const char *item_name(enum vvs_item item)
     return item < VVS_ITEM_COUNT ? names[item] : "unknown";
 }
 
+/* Wherever the bytes of a chain are looked for: one fault, of which one report tells. */
+#define MISPLACED "not where the chain has these bytes of its stream"
+
 static void wrong(const struct vvs_access *access, const char *what)
 {
     oracle_fail(NAME, "%s of %s %u, %u bytes: %s",
                 access->kind == VVS_ACCESS_LOAD ? "load" : "store", item_name(access->item),
                 access->index, access->len, what);
 }
-
-/* Whether the region in which `host` lies ends before `len` bytes. */
-static bool leaves_region(const struct shadow_queue *q, const void *host, uint64_t len)
-{
-    const struct vvs_memory *memory = q->queue->memory;
-    for (uint32_t i = 0; i < memory->region_count; i++) {
-        const struct vvs_region *region = &memory->regions[i];
-        uint64_t at = (uint64_t)((uintptr_t)host - (uintptr_t)region->host);
-        if (at < region->len) {
-            return len > region->len - at;
-        }
-    }
-    return false;
-}
-
-/* Whether `len` bytes at `host`, which are not where byte `at` of the chain is, are where it would be
- * if the element went on in host memory as it begins. Right behind shadow_stream. */
-static bool is_straight(const struct shadow_chain *chain, bool writable, uint64_t at,
-                        const void *host, uint64_t len)
-{
-    if (chain->cursor[writable] >= chain->grant_count) {
-        return false;
-    }
-    const struct shadow_grant *each = &chain->grants[chain->cursor[writable]];
-    uint64_t skip = at - chain->cursor_at[writable];
-    uint64_t left;
-    const uint8_t *first =
-        shadow_translate(shadow.handling_queue->queue->memory, &left, each->addr, 0);
-    return first && (uintptr_t)host == (uintptr_t)first + skip && len <= each->len - skip;
-}
-
-/* What is wrong with a translation shows in whatever is translated: what that was comes second. */
-#define REGION_ENDS "memory is taken to go on where its region ends\n  "
 
 /* Items that are one shared word: one aligned access of 2 bytes. */
 #define WORD_ITEMS                                                                                 \
@@ -179,17 +149,6 @@ static void check_entry(const struct shadow_queue *q, const struct vvs_access *a
     }
 }
 
-static void misplaced(const struct vvs_access *access, bool straight)
-{
-    if (straight) {
-        oracle_fail(NAME, REGION_ENDS "%s of %s %u, %u bytes",
-                    access->kind == VVS_ACCESS_LOAD ? "load" : "store", item_name(access->item),
-                    access->index, access->len);
-    } else {
-        wrong(access, "not where the chain has these bytes of its stream");
-    }
-}
-
 static void check_stream(const struct vvs_access *access)
 {
     struct shadow_chain *chain = shadow.handling;
@@ -218,7 +177,7 @@ static void check_stream(const struct vvs_access *access)
     const uint8_t *place =
         shadow_stream(shadow.handling_queue->queue->memory, chain, &len, writable, at);
     if ((const uint8_t *)access->host != place || access->len > len || at + access->len > bound) {
-        misplaced(access, is_straight(chain, writable, at, access->host, access->len));
+        wrong(access, MISPLACED);
     }
 }
 
@@ -272,19 +231,16 @@ void access_check_setup(const struct shadow_queue *q, const struct vvs_queue_con
     uint32_t both = VVS_PERM_READ | VVS_PERM_WRITE;
     bool power = (size & (size - 1)) == 0;
     bool size_ok = size != 0 && size <= VVS_QUEUE_SIZE_MAX && (q->packed || power);
-    uint64_t desc_len = 16 * size;
-    uint64_t driver_len = q->packed ? 4 : 4 + 2 * size + event;
-    uint64_t device_len = q->packed ? 4 : 4 + 8 * size + event;
-    bool parts_ok =
-        part_fits(q, q->desc, config->desc_addr, desc_len, 16, q->packed ? both : VVS_PERM_READ) &&
-        part_fits(q, q->driver, config->driver_addr, driver_len, q->packed ? 4 : 2,
-                  VVS_PERM_READ) &&
-        part_fits(q, q->device, config->device_addr, device_len, 4, VVS_PERM_WRITE);
-    bool leaves = leaves_region(q, q->desc, desc_len) || leaves_region(q, q->driver, driver_len) ||
-                  leaves_region(q, q->device, device_len);
-    if (size_ok && leaves) {
-        oracle_fail(NAME, REGION_ENDS "set-up of a queue of size %" PRIu64, size);
-    } else if (!size_ok || !parts_ok) {
+    bool parts_ok = q->packed
+                        ? part_fits(q, q->desc, config->desc_addr, 16 * size, 16, both) &&
+                              part_fits(q, q->driver, config->driver_addr, 4, 4, VVS_PERM_READ) &&
+                              part_fits(q, q->device, config->device_addr, 4, 4, VVS_PERM_WRITE)
+                        : part_fits(q, q->desc, config->desc_addr, 16 * size, 16, VVS_PERM_READ) &&
+                              part_fits(q, q->driver, config->driver_addr, 4 + 2 * size + event, 2,
+                                        VVS_PERM_READ) &&
+                              part_fits(q, q->device, config->device_addr, 4 + 8 * size + event, 4,
+                                        VVS_PERM_WRITE);
+    if (!size_ok || !parts_ok) {
         oracle_fail(NAME, "a queue of size %" PRIu64 " was set up, though its %s", size,
                     size_ok ? "rings are not where rings may be" : "size is none");
     }
@@ -299,18 +255,12 @@ static void check_slices(const struct vvs_slice *slices, uint32_t count, bool wr
         uint64_t left;
         const uint8_t *place = shadow_stream(shadow.handling_queue->queue->memory, shadow.handling,
                                              &left, writable, at);
-        if (slices[i].data == place && slices[i].len <= left && slices[i].len != 0) {
-            at += slices[i].len;
-            continue;
+        if (slices[i].data != place || slices[i].len > left || slices[i].len == 0) {
+            oracle_fail(NAME, "%s slice %u, %zu bytes for byte %" PRIu64 ": " MISPLACED, what, i,
+                        slices[i].len, at);
+            return;
         }
-        if (is_straight(shadow.handling, writable, at, slices[i].data, slices[i].len)) {
-            oracle_fail(NAME, REGION_ENDS "%s slice %u, %zu bytes", what, i, slices[i].len);
-        } else {
-            oracle_fail(NAME,
-                        "%s slice %u of %zu bytes is not stream byte %" PRIu64 " of the chain",
-                        what, i, slices[i].len, at);
-        }
-        return;
+        at += slices[i].len;
     }
     if (at != end) {
         oracle_fail(NAME, "%s slices end at stream byte %" PRIu64 ", not %" PRIu64, what, at, end);

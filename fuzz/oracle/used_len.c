@@ -66,7 +66,7 @@ void used_len_check(const struct shadow_queue *q, const struct shadow_chain *cha
     uint32_t expected = aborts ? 0 : expected_len(q, chain);
     if (len != expected) {
         oracle_fail(NAME, "used length %u for id %u, expected %u%s", len, chain->id, expected,
-                    expected == 0 && !aborts ? ": nothing was written" : "");
+                    expected == 0 && !aborts ? ", as nothing was written" : "");
         return;
     }
     if (q->role == VVS_QUEUE_RX && len != 0 &&

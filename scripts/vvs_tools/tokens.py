@@ -30,7 +30,7 @@ class Token:
     """Of a report: equal for findings that are one."""
 
     kind: str
-    detail: str  # what the oracle said, without its numbers; else the functions at the top of the stack
+    detail: str  # what the oracle said is wrong, without numbers; else the functions at the top of the stack
 
     @property
     def id(self) -> str:
@@ -68,7 +68,9 @@ def places(text: str) -> list[str]:
 def of_said(kind: str, said: str) -> Token:
     """As fuzz/driver/token.c has it."""
     status = STATUS.search(said)
-    return Token(STATUS_KIND, status[1]) if status else Token(kind, NUMBER.sub("#", said))
+    # Before a colon stands of what, behind it what is wrong with that.
+    wrong = said.partition(": ")[2] or said
+    return Token(STATUS_KIND, status[1]) if status else Token(kind, NUMBER.sub("#", wrong))
 
 
 def token_of(text: str) -> Token:
