@@ -9,6 +9,7 @@
 #include "model_view.h"
 #include "oracle.h"
 #include "restrict.h"
+#include "used_len.h"
 
 struct model model;
 
@@ -448,8 +449,8 @@ static void check_chain(const struct model_chain *expected, const struct run_cha
     } else if (now.step->tag != SCN_TAG_SERVE && got->id != expected->id) {
         model_fail("a chain has id %u, expected %u", got->id, expected->id);
     } else if (now.filled && got->used_len != expected->used_len) {
-        model_fail("chain %u is filled with %u bytes, expected %u", expected->id, got->used_len,
-                   expected->used_len);
+        oracle_fail(USED_LEN, USED_LEN_IS, got->used_len, expected->id, expected->used_len,
+                    USED_LEN_WHY(expected->used_len));
     } else {
         check_packet(expected, got);
     }

@@ -5,8 +5,7 @@
 
 #include "checks.h"
 #include "oracle.h"
-
-#define NAME "used-len"
+#include "used_len.h"
 
 /* Bytes 24 to 27 of a header: `len`. */
 static uint32_t header_len(const uint8_t *header)
@@ -65,14 +64,14 @@ void used_len_check(const struct shadow_queue *q, const struct shadow_chain *cha
 {
     uint32_t expected = aborts ? 0 : expected_len(q, chain);
     if (len != expected) {
-        oracle_fail(NAME, "used length %u for id %u, expected %u%s", len, chain->id, expected,
-                    expected == 0 && !aborts ? ", as nothing was written" : "");
+        oracle_fail(USED_LEN, USED_LEN_IS, len, chain->id, expected, USED_LEN_WHY(expected));
         return;
     }
     if (q->role == VVS_QUEUE_RX && len != 0 &&
         (chain->header_stored != VVS_HDR_BYTES || chain->payload_stored < len - VVS_HDR_BYTES)) {
         oracle_fail(
-            NAME, "used length %u for id %u, but %u bytes of header and %u of payload were written",
-            len, chain->id, chain->header_stored, chain->payload_stored);
+            USED_LEN,
+            "used length %u for id %u, but %u bytes of header and %u of payload were written", len,
+            chain->id, chain->header_stored, chain->payload_stored);
     }
 }

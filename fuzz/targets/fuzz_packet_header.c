@@ -14,6 +14,7 @@
 #include "oracle.h"
 #include "stats.h"
 #include "target.h"
+#include "used_len.h"
 
 #define NAME "header-model"
 #define OP_BYTES 9u
@@ -133,9 +134,8 @@ static void do_commit(struct state *s)
     if (expected == VVS_OK) {
         s->done = true;
         if (used_len != VVS_HDR_BYTES + len) {
-            /* As used_len.c says it: one finding with what queues show. There is no chain here. */
-            oracle_fail("used-len", "used length %u for id %u, expected %u", used_len, 0u,
-                        VVS_HDR_BYTES + len);
+            /* There is no chain here. */
+            oracle_fail(USED_LEN, USED_LEN_IS, used_len, 0u, VVS_HDR_BYTES + len, "");
         } else if (memcmp(s->header, s->model.bytes, VVS_HDR_BYTES) != 0) {
             oracle_fail(NAME, "commit wrote another header");
         }

@@ -7,6 +7,7 @@
 #include "pair.h"
 #include "ring.h"
 #include "stats.h"
+#include "used_len.h"
 
 struct driver {
     struct pair *pair;
@@ -93,8 +94,7 @@ static void take_one(struct driver *driver)
     plan_chain(plan, &chain, number);
     uint32_t expected = plan->rx ? VVS_HDR_BYTES + chain.payload_len : 0;
     if (len != expected) {
-        plan_fail(plan, "pair", "chain %u came back with length %u, expected %u", number, len,
-                  expected);
+        plan_fail(plan, USED_LEN, USED_LEN_IS, len, id, expected, USED_LEN_WHY(expected));
     }
     if ((!plan->by_hand || plan->in_order) && number != driver->returned) {
         plan_fail(plan, "pair", "chain %u came back, in order it is %u", number, driver->returned);

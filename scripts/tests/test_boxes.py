@@ -5,7 +5,7 @@ import json
 
 import pytest
 from toys import REPLAY, run, toy
-from vvs_tools import atomic, boxes, campaign, fuzz_view, triaging
+from vvs_tools import atomic, boxes, campaign, fuzz_view, targets, triaging
 from vvs_tools.console import make_console
 
 # Fails on A and on B in two ways, on FLAKY every third time; shrinks what fails to its first two characters.
@@ -26,6 +26,18 @@ EACH_OTHER = "inited; case $(( $(ls $prefix | wc -l) % 2 )) in 0) written A$$;; 
 
 def listed(tmp_path):
     return boxes.listed(boxes.read_all(tmp_path / "out"))
+
+
+def look_into(found, known, builds=()):
+    """As scripts/triage --finish does."""
+
+    def child(argv, log, seconds, env):
+        yield
+        return triaging.process.run(argv, log, timeout=seconds, env=env)
+
+    for box in list(found.waiting(builds)):
+        for _ in triaging.Triage(found, known, child, builds).run(box):
+            pass
 
 
 def test_two_faults_are_two_findings_however_often_they_are_found(engine, write, tmp_path):
@@ -135,16 +147,54 @@ def test_an_input_that_shows_a_known_finding_in_another_target_is_that(engine, w
         found.fold(target, "unit", finding, text, 1.0)
     assert len(found.all) == 2
 
-    def child(argv, log, seconds, env):
-        yield
-        return triaging.process.run(argv, log, timeout=seconds, env=env)
-
-    triage = triaging.Triage(found, [first, second], child)
-    for box in list(found.waiting()):
-        for _ in triage.run(box):
-            pass
+    look_into(found, [first, second])
     (box,) = listed(tmp_path)
     assert box.targets == {"toy": 1, "two": 1}
+
+
+def test_what_is_seen_behind_another_one_is_another_one_unless_each_shows_the_other():
+    one, two = (boxes.Box(token, "", token, "toy", "unit", "", [], [], 0.0, "") for token in ("x: 1", "x: 2"))
+    one.shows = {"toy": ["x: 1", "x: 2"]}
+    assert not one.is_same(two) and not two.is_same(one)
+    two.shows = {"toy": ["x: 2", "x: 1"]}
+    assert one.is_same(two) and two.is_same(one)
+    one.shows, two.shows = {"other": ["x: 2"]}, {}
+    assert one.is_same(two) and two.is_same(one)
+
+
+def test_what_many_committed_inputs_show_says_nothing(engine, write, tmp_path, monkeypatch):
+    """All that the other target is given fails in it."""
+    monkeypatch.setattr(targets.Target, "seeds", property(lambda target: [tmp_path / "seeds"]))
+    for name in "abc":
+        write(f"seeds/{name}", name)
+    fails = "echo 'oracle hot: all'; echo \"replay: finding in $file\""
+    replay = f"#!/bin/sh\nshift\nfor file; do {fails}; done\necho '3 inputs, 3 with findings'; exit 1\n"
+    write("build/unit/fuzz/replay-two", replay, 0o755)
+    run(engine("inited; written BAD"), 0.3)
+    found = boxes.Boxes(tmp_path / "out")
+    (box,) = found.all.values()
+    path = write("out/two/findings/crash", "BAD2")
+    finding = campaign.Tally(toy("two"), tmp_path, "unit").found(path, "oracle hot: all\n")
+    found.fold(toy("two"), "unit", finding, "oracle hot: all\n", 1.0).triaged = True
+    for share, findings in ((0.5, 2), (2.0, 1)):
+        monkeypatch.setattr(triaging, "COMMON", share)
+        found.common.clear()
+        box.triaged = False
+        look_into(found, [toy("toy"), toy("two")])
+        assert len(listed(tmp_path)) == findings
+
+
+def test_what_is_finished_is_asked_of_the_builds_that_it_lacks(engine, write, tmp_path, monkeypatch):
+    monkeypatch.setattr(triaging, "build_command", lambda preset, target: ["true"])
+    run(engine("inited; written BAD"), 0.3)
+    (box,) = listed(tmp_path)
+    assert box.triaged and not box.builds
+
+    found = boxes.Boxes(tmp_path / "out")
+    assert not list(found.waiting())
+    look_into(found, [toy("toy")], ["unit"])
+    (box,) = listed(tmp_path)
+    assert {preset: each.says for preset, each in box.builds.items()} == {"unit": "work: too much"}
 
 
 def test_a_token_that_a_known_finding_shows_elsewhere_is_no_new_finding(engine, write, tmp_path):

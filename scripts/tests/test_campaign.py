@@ -84,6 +84,23 @@ def test_two_jobs_that_fail_on_one_entry_go_on_both(engine, write):
     assert tally.runs == 4
 
 
+def test_the_next_process_goes_on_behind_what_an_oracle_has_said(engine):
+    """Even if all inputs show it."""
+    knows = 'grep -qx "work: too much" "$VVS_KNOWN" && { inited; sleep 60; }'
+    tally = run(engine(f"{knows}; echo 'oracle work: too much'; written BAD"))
+    assert tally.runs == 2
+    assert not tally.fault
+    assert len(tally.findings) == 1
+
+
+def test_what_was_known_to_an_earlier_campaign_is_not_passed_over(engine, write):
+    write("out/toy/known", "work: too much\n")
+    tally = run(
+        engine("[ -e \"$VVS_KNOWN\" ] && { inited; sleep 60; }; echo 'oracle work: too much'; written BAD")
+    )
+    assert len(tally.findings) == 1
+
+
 def test_a_committed_input_that_fails_is_a_finding_and_left_out_from_then_on(engine, write, tmp_path):
     committed = write("corpus/toy/seed/a-name", "BAD")
     write("corpus/toy/regression/another", "good")

@@ -12,7 +12,7 @@ from vvs_tools import TOP
 
 # The first is shown by each packet that is sent, the second by few of those, the third at set-up.
 BUGS = {
-    "used-len-tx-nonzero": "used-len: used length # for id #, expected #, as nothing was written",
+    "used-len-tx-nonzero": "used-len: used length # for id #, expected #, as nothing is in it",
     "tx-size-from-desc": "access: payload slices end at stream byte #, not #",
     "q-size-after-activate": "outputs: vvs_queue_init was refused, and changed what it would have written",
 }
