@@ -36,6 +36,9 @@ const char *item_name(enum vvs_item item)
 /* Wherever the bytes of a chain are looked for: one fault, of which one report tells. */
 #define MISPLACED "not where the chain has these bytes of its stream"
 
+/* Bytes written that are for reading, or a packet whose chain has any of the wrong kind. */
+#define OTHER_DIRECTION "the driver granted bytes for the other direction"
+
 static void wrong(const struct vvs_access *access, const char *what)
 {
     oracle_fail(NAME, "%s of %s %u, %u bytes: %s",
@@ -170,14 +173,14 @@ static void check_stream(const struct vvs_access *access)
                      : access->item == VVS_ITEM_EVENT ? VVS_EVENT_BYTES
                                                       : UINT64_MAX;
     if (access->kind == VVS_ACCESS_STORE && !writable) {
-        wrong(access, "the driver granted these bytes for reading only");
+        wrong(access, OTHER_DIRECTION);
         return;
     }
     uint64_t len;
     const uint8_t *place =
         shadow_stream(shadow.handling_queue->queue->memory, chain, &len, writable, at);
     if ((const uint8_t *)access->host != place || access->len > len || at + access->len > bound) {
-        wrong(access, MISPLACED);
+        wrong(access, chain->count[!writable] != 0 ? OTHER_DIRECTION : MISPLACED);
     }
 }
 
@@ -272,8 +275,7 @@ static void check_acceptable(const struct shadow_chain *chain, bool writable, ui
 {
     uint64_t total = chain->len[0] + chain->len[1];
     if (chain->count[!writable] != 0) {
-        oracle_fail(NAME,
-                    "a packet was parsed from a chain with %u elements of the other direction",
+        oracle_fail(NAME, "a packet was parsed, %u elements: " OTHER_DIRECTION,
                     chain->count[!writable]);
     } else if (total > VVS_CHAIN_BYTES_MAX || total < VVS_HDR_BYTES + len) {
         oracle_fail(NAME, "a packet of %" PRIu64 " bytes was parsed from a chain of %" PRIu64, len,

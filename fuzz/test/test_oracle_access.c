@@ -98,9 +98,9 @@ static void test_store_to_readable(void **state)
     open_tx();
     stage_pop(0, 2);
     stage_store(VVS_ITEM_HEADER, 0, STAGE_DATA, 0, 20);
-    stage_expect("access", "stream");
+    stage_expect("access", "other direction");
     stage_store(VVS_ITEM_PAYLOAD, 0, STAGE_DATA + 0x100 + 24, 0, 8);
-    stage_expect("access", "reading only");
+    stage_expect("access", "other direction");
 }
 
 static void open_table(void)
