@@ -27,7 +27,7 @@
 #define LEAK "memory-leak"
 #define TIMEOUT "timeout"
 
-/* What ran, where the report came in steps that an oracle had appended: by the child that has it. */
+/* What ran, where the report came in steps that an oracle had appended; by the child. */
 struct spelled {
     size_t len;
     uint8_t bytes[SCN_MAX_ENCODED];
@@ -214,8 +214,8 @@ static void spell(const char *name, const char *said)
     oracle_end(name, said);
 }
 
-/* A scenario is to tell the fault by its own steps, not by some that an oracle appends. Replaces the
- * input by one that does, and appends no more, if that fails in the same way.
+/* A scenario is to tell the fault by its own steps, not by some that an oracle appends. Replaces
+ * the input by one that does, and appends no more, if that fails in the same way.
  *
  * Returns  false when there can be no child. */
 static bool be_plain(const char *wanted_token, const uint8_t **bytes, size_t *len)

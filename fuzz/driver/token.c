@@ -10,8 +10,9 @@ static bool is_number(const char *word, size_t len)
     return isdigit((unsigned char)word[0]) || (len == 2 && strspn(word, hexadecimal) >= 2);
 }
 
-/* A status that the library gave where it should not have: the same check gives ADDR for an element,
- * TABLE_ADDR for a table and RING_ADDR for a ring, and several oracles see it, each in its words.
+/* A status that the library gave where it should not have: the same check gives ADDR for an
+ * element, TABLE_ADDR for a table and RING_ADDR for a ring, and several oracles see it, each in its
+ * words.
  *
  * Returns  where its name's last word begins, or NULL. */
 static const char *status_in(const char *text)
