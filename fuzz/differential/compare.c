@@ -356,7 +356,7 @@ static void compare_decisions(struct pair *pair)
     if (!ours->decided || !theirs->decided) {
         return;
     }
-    /* What went back before the queue broke waits for the reset, unless its caller asks by itself. */
+    /* What went back before the queue broke is its caller's to ask about. */
     bool broke = pair->broken[ours->role];
     if (ours->notify != theirs->notify && !pair->moved[ours->role] && !broke) {
         (void)differ(pair, DIFFERENCE_NOTIFY, NULL);

@@ -30,8 +30,7 @@ enum exit_code {
 #define MAX_INPUT (1u << 20)
 
 static const char usage[] =
-    "usage: %s [-v] [--reports] [--played OUT] FILE|DIRECTORY...
-"
+    "usage: %s [-v] [--reports] [--played OUT] FILE|DIRECTORY...\n"
     "       %s --minimise OUT [--seconds N] FILE\n"
     "Runs each file, and each file below a directory, and counts them. Or writes to OUT what is "
     "left\n"
