@@ -21,6 +21,7 @@ from vvs_tools import (
     gate_replay,
     gate_view,
     targets,
+    usage,
 )
 from vvs_tools.boxes import Box, Boxes
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
@@ -186,20 +187,23 @@ class Gate:
         return path
 
 
-EPILOG = """\b
-Examples:
+EPILOG = usage.epilog(
+    """
   scripts/gate --base main                          what a branch adds
   scripts/gate --base origin/main --seconds 300 --sarif gate.sarif --junit gate.xml
   scripts/gate --known mine.toml                    without a base each finding counts
   scripts/gate --base HEAD --json >gate.json        what is not committed yet
+""",
+    Exit.FINDINGS,
+    Exit.INCONCLUSIVE,
+    Exit.NOTHING_RAN,
+    notes="""
 Corpora, vectors, then a campaign from one PRNG seed, half of whose time goes to the targets that the change
 affects. A finding counts if it fails again here, the base does not fail in the same way, and fuzz/known.toml
 does not list it. In GitHub Actions it is an annotation too. Findings are in build/out/gate/campaign/findings.
-
-\b
-Exit: 0 nothing new, 1 findings or a stale entry of the list, 2 usage (no such revision, no list), 3 set-up or
-build failed, 4 inconclusive (canary, floors, a target that did not run), 5 nothing to run, 130 interrupted.
-"""
+A stale entry of the list is a finding. Inconclusive are canary, floors, a target that did not run.
+""",
+)
 OUTPUT = click.Path(path_type=Path, dir_okay=False)
 
 

@@ -26,13 +26,13 @@ def _git(*argv: str) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(line, capture_output=True, text=True, errors="replace", timeout=GIT_TIMEOUT_S)
     except subprocess.TimeoutExpired:
-        raise Stop(Exit.SETUP, f"git {argv[0]} has not ended after {GIT_TIMEOUT_S} s") from None
+        raise Stop(Exit.SETUP, f"git {argv[0]} has not ended after {GIT_TIMEOUT_S} s; try again") from None
 
 
 def git(*argv: str) -> str:
     done = _git(*argv)
     if done.returncode:
-        raise Stop(Exit.SETUP, f"git {argv[0]} fails: {done.stderr.strip()}")
+        raise Stop(Exit.SETUP, f"git {argv[0]} fails; try git status: {done.stderr.strip()}")
     return done.stdout
 
 
@@ -41,11 +41,10 @@ def find(revision: str) -> str:
     inside = _git("rev-parse", "--show-prefix")
     if inside.returncode:
         why = inside.stderr.strip().splitlines()[0].removeprefix("fatal: ")
-        raise Stop(Exit.USAGE, f"--base wants a git checkout: {why}")
+        raise Stop(Exit.USAGE, f"--base wants a git checkout; leave it out here: {why}")
     found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if found.returncode:
-        hint = "in a shallow clone it has to be fetched first"
-        raise Stop(Exit.USAGE, f"--base: there is no revision {revision} here; {hint}")
+        raise Stop(Exit.USAGE, f"--base: there is no revision {revision} here; name another, or git fetch it")
     sha = found.stdout.strip()
     return _git("merge-base", sha, "HEAD").stdout.strip() or sha
 
@@ -90,7 +89,10 @@ class Base:
             archive = self.work / "base.tar"
             git("archive", "--format=tar", f"--output={archive}", self.sha)
             if process.run(["tar", "-xf", archive, "-C", fresh], self.work / "tar.log", tick=self.tick):
-                raise Stop(Exit.SETUP, f"tar: {process.tail(self.work / 'tar.log', 1)}")
+                raise Stop(
+                    Exit.SETUP,
+                    f"the base can't be unpacked; make room: {process.tail(self.work / 'tar.log', 1)}",
+                )
             archive.unlink()
             (fresh / ".venv").symlink_to(TOP / ".venv")
             fresh.rename(folder)

@@ -38,9 +38,12 @@ def read(path: Path) -> list[Known]:
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Stop(Exit.USAGE, f"{findings.shown(path)}: {error}") from None
+        raise Stop(Exit.USAGE, f"{findings.shown(path)}: {error}; see fuzz/README.md") from None
     if told.keys() - {"known"} or not isinstance(told.get("known", []), list):
-        raise Stop(Exit.USAGE, f"{findings.shown(path)}: it has [[known]] entries, and nothing else")
+        raise Stop(
+            Exit.USAGE,
+            f"{findings.shown(path)}: it has [[known]] entries, and nothing else; see fuzz/README.md",
+        )
     entries = told.get("known", [])
     return [_entry(f"{findings.shown(path)}: entry {n}", each) for n, each in enumerate(entries, 1)]
 
@@ -48,17 +51,20 @@ def read(path: Path) -> list[Known]:
 def _entry(where: str, told: Mapping[str, Any]) -> Known:
     kind = next((kind for kind in KEYS if kind in told), "")
     if not kind:
-        raise Stop(Exit.USAGE, f"{where}: neither finding nor vector")
+        raise Stop(Exit.USAGE, f"{where}: neither finding nor vector; say which")
     if wrong := told.keys() ^ KEYS[kind]:
         word = "lacks" if min(wrong) in KEYS[kind] else "has no key"
-        raise Stop(Exit.USAGE, f"{where}: it {word} {min(wrong)}; wanted are {', '.join(sorted(KEYS[kind]))}")
+        raise Stop(Exit.USAGE, f"{where}: it {word} {min(wrong)}; there are: {', '.join(sorted(KEYS[kind]))}")
     words = {key: str(value).strip() for key, value in told.items()}
     if empty := [key for key, value in words.items() if not value]:
-        raise Stop(Exit.USAGE, f"{where}: {empty[0]} is empty")
+        raise Stop(Exit.USAGE, f"{where}: {empty[0]} is empty; say it")
     try:
         content = bytes.fromhex(words.get("input", ""))
     except ValueError:
-        raise Stop(Exit.USAGE, f"{where}: input is no row of hexadecimal digits") from None
+        raise Stop(
+            Exit.USAGE,
+            f"{where}: input is no row of hexadecimal digits; take it from the command of the finding",
+        ) from None
     target = words.get("target", "")
     if target and target not in targets.campaign():
         raise Stop(Exit.USAGE, f"{where}: no target {target}; there are: {', '.join(targets.campaign())}")

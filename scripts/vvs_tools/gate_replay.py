@@ -40,7 +40,10 @@ class Replay:
     def run(self, target: Target) -> Replayed:
         inputs = [path for name in (target.name, *target.borrows) for path in corpus.files(name)]
         if not inputs:
-            raise Stop(Exit.NOTHING_RAN, f"{target.name}: no input in corpus/{target.name}")
+            raise Stop(
+                Exit.NOTHING_RAN,
+                f"{target.name}: no input in corpus/{target.name}; get it back: git checkout corpus",
+            )
         done = Replayed(target, len(inputs))
         for path, text in self.failing(target, inputs):
             done.failed[path] = self.keep(target, path, text).id
@@ -112,5 +115,8 @@ def vectors(
         raise Stop(Exit.USAGE if code == Exit.USAGE else Exit.INCONCLUSIVE, why)
     *held, last = (json.loads(line) for line in log.read_text().splitlines())
     if not last["ids"]:
-        raise Stop(Exit.NOTHING_RAN, "there is no vector in conformance/vectors")
+        raise Stop(
+            Exit.NOTHING_RAN,
+            "there is no vector in conformance/vectors; get them back: git checkout conformance",
+        )
     return Vectors(last["ids"], [Held(**each) for each in held], last["counts"]["unsupported"])

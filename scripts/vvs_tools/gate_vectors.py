@@ -7,13 +7,22 @@ import sys
 
 import click
 
-from vvs_tools import TOP
+from vvs_tools import TOP, usage
 from vvs_tools.console import Exit, Stop, main
 
 HELD = ("pass", "unsupported")
 
 
-@click.command()
+EPILOG = usage.epilog(
+    """
+  scripts/launch.bash gate_vectors
+  scripts/launch.bash gate_vectors tx/spill/split
+""",
+    Exit.FINDINGS,
+)
+
+
+@click.command(epilog=EPILOG)
 @click.argument("ids", metavar="[VECTOR]...", nargs=-1)
 def cli(ids: tuple[str, ...]) -> Exit:
     """A JSON line for each vector that fails, of all or of those named; the last line counts."""
@@ -24,7 +33,7 @@ def cli(ids: tuple[str, ...]) -> Exit:
     try:
         chosen = vectors.select(ids) if ids else vectors.load()
     except vectors.Invalid as error:
-        raise Stop(Exit.USAGE, str(error)) from error
+        raise Stop(Exit.USAGE, f"{error}; see conformance/README.md") from error
     counts = dict.fromkeys((*HELD, "failed"), 0)
     for outcome in iut.run(chosen):
         counts[outcome.verdict if outcome.verdict in HELD else "failed"] += 1

@@ -26,6 +26,7 @@ from vvs_tools import (
     report_vectors,
     targets,
     triage,
+    usage,
 )
 from vvs_tools.boxes import Box
 from vvs_tools.console import Exit, Progress, Stop, main, make_console
@@ -49,7 +50,8 @@ def known_targets(status: Status) -> dict[str, Target]:
     known = targets.every()
     if strange := [name for name in status.options.targets if name not in known]:
         raise Stop(
-            Exit.USAGE, f"the campaign ran a target {strange[0]}, which fuzz/targets.json does not have"
+            Exit.USAGE,
+            f"the campaign ran a target {strange[0]}, which fuzz/targets.json has not; try its checkout",
         )
     return {name: known[name] for name in status.options.targets}
 
@@ -130,27 +132,31 @@ def check_writable(path: Path) -> None:
         with tempfile.TemporaryFile(prefix=atomic.UNDONE, dir=path.parent):
             pass
     except OSError as error:
-        raise click.UsageError(f"-o {path} can't be written: {error.strerror}") from None
+        raise click.UsageError(f"-o {path} can't be written: {error.strerror}; name another") from None
 
 
-EPILOG = """\b
-Examples:
+EPILOG = usage.epilog(
+    """
   scripts/report                                the campaign in build/out/fuzz
   scripts/report weekend -o weekend.html
   scripts/report weekend --no-coverage          without lib/ line by line, which takes a build
   scripts/report weekend --json >weekend.json   the page too, and the same as JSON
+""",
+    Exit.INCONCLUSIVE,
+    notes="""
 The page needs nothing but itself, and can be sent to somebody: each finding has its input in it. A campaign
-that still runs is shown as it stands.
-Exit: 0 written, whatever the campaign has found; 2 usage, no campaign there, can't be written; 3 set-up
-failed; 130 interrupted.
-"""
+that still runs is shown as it stands. What it has found is no failure of the report.
+""",
+)
 
 
 @click.command(epilog=EPILOG)
 @click.argument(
     "out", metavar="[DIR]", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False)
 )
-@click.option("-o", "--out", "page", type=click.Path(path_type=Path), help="[default: DIR/report.html]")
+@click.option(
+    "-o", "--out", "page", type=click.Path(path_type=Path), help="Where it goes.  [default: DIR/report.html]"
+)
 @click.option("--coverage/--no-coverage", default=True, help="lib/ line by line, by the coverage build.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object too, and nothing else.")
 def cli(out: Path | None, page: Path | None, coverage: bool, as_json: bool) -> Exit:
@@ -165,7 +171,8 @@ def cli(out: Path | None, page: Path | None, coverage: bool, as_json: bool) -> E
         try:
             atomic.write(page, report_page.html(report))
         except OSError as error:
-            raise Stop(Exit.USAGE, f"{findings.shown(page)} can't be written: {error.strerror}") from None
+            why = f"can't be written: {error.strerror}; name another"
+            raise Stop(Exit.USAGE, f"{findings.shown(page)} {why}") from None
     if as_json:
         click.echo(json.dumps(report.as_object(), indent=2))
     console.print(f"{findings.shown(page)}: {report.verdict}, {len(report.told)} findings")

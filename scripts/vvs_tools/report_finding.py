@@ -152,7 +152,10 @@ def read_text(path: Path, otherwise: str) -> str:
 def tell(box: Box, target: Target) -> Told:
     """Its replay program has to be built."""
     if not box.input.exists():
-        raise Stop(Exit.SETUP, f"{findings.shown(box.folder)} is not whole: it has no {box.input.name}")
+        raise Stop(
+            Exit.SETUP,
+            f"{findings.shown(box.folder)} is not whole: it has no {box.input.name}; take it out of there",
+        )
     content = box.input.read_bytes()
     report = read_text(box.folder / "replay.txt", "(the folder of the finding has no replay.txt)")
     given, expected = given_and_expected(box.report)

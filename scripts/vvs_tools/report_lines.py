@@ -98,7 +98,10 @@ def measure(out: Path, found: Sequence[Target], progress: Progress) -> Reached:
         counts = [replay(out, target, work, progress) for target in found]
         profiles = sorted(work.glob("*.profraw"))
         if not profiles:
-            raise Stop(Exit.INCONCLUSIVE, "no input could be replayed, so no line is known to be reached")
+            raise Stop(
+                Exit.INCONCLUSIVE,
+                "no input could be replayed, so no line is known to be reached; try --no-coverage",
+            )
         merged = work / "merged.profdata"
         coverage.llvm("llvm-profdata", "merge", "-sparse", *profiles, "-o", merged)
         files = coverage.measure(programs, merged)

@@ -96,7 +96,9 @@ class Status:
             if told.pop("version") == VERSION:
                 return cls.of(told)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Stop(Exit.USAGE, f"{findings.shown(path)} is not whole: {error}") from None
+            raise Stop(
+                Exit.USAGE, f"{findings.shown(path)} is not whole: {error}; take it out of there"
+            ) from None
         raise Stop(Exit.USAGE, f"{findings.shown(path)} is of another version; begin anew: --out DIR")
 
     @classmethod
