@@ -3,6 +3,7 @@
 
 import pytest
 
+from conformance.matrix.tabs import chromium, tab  # noqa: F401
 from conformance.runner import iut, vectors
 
 

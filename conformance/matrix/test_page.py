@@ -2,21 +2,15 @@
 """The page in a headless Chromium: it opens, filters, shows a failing case, by mouse and by keyboard."""
 
 import json
-import shutil
 
 import pytest
 
 from conformance.matrix import browser, page, sample
+from conformance.matrix.tabs import DESKTOP, NEEDS_CHROMIUM, PHONE
 from conformance.runner.vectors import REQUIREMENTS
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not shutil.which(browser.PROGRAM), reason="no Chromium: scripts/setup --group readers"
-    ),
-]
+pytestmark = NEEDS_CHROMIUM
 
-DESKTOP, PHONE = (1280, 900), (360, 740)
 ROWS = "[...document.querySelectorAll('#matrix > tbody')].filter(row => !row.hidden)"
 SHOWN = "document.getElementById('shown').textContent"
 DIALOG = "document.querySelector('dialog')"
@@ -33,22 +27,6 @@ def path(parts, tmp_path_factory):
     made = tmp_path_factory.mktemp("page") / "matrix.html"
     made.write_text(page.html(*parts, json.loads(REQUIREMENTS.read_text())["spec"]))
     return made
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    with browser.Browser(tmp_path_factory.mktemp("chromium") / "profile") as started:
-        yield started
-
-
-@pytest.fixture
-def tab(chromium, path):
-    """The page, freshly opened; what it complains of or fetches fails the test."""
-    chromium.events.clear()
-    chromium.view(*DESKTOP)
-    chromium.open(path)
-    yield chromium
-    assert chromium.complaints(path) == []
 
 
 def ids(tab):

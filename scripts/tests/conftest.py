@@ -7,6 +7,8 @@ import pytest
 from toys import Maker
 from vvs_tools import TOP, build, corpus, targets
 
+from conformance.matrix.tabs import chromium, tab  # noqa: F401
+
 
 def pytest_addoption(parser):
     parser.addoption("--kills", default=4, type=int, help="how often test_faults.py kills a campaign")

@@ -2,7 +2,6 @@
 """A campaign's page in a headless Chromium: it opens by itself, draws, folds, and can be read."""
 
 import json
-import shutil
 
 import campaigns
 import pytest
@@ -10,15 +9,10 @@ from vvs_tools import build, coverage, report, report_lines, report_page, target
 from vvs_tools.console import Progress, make_console
 
 from conformance.matrix import browser
+from conformance.matrix.tabs import DESKTOP, NEEDS_CHROMIUM, PHONE
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not shutil.which(browser.PROGRAM), reason="no Chromium: scripts/setup --group readers"
-    ),
-]
+pytestmark = NEEDS_CHROMIUM
 
-DESKTOP, PHONE = (1280, 900), (360, 740)
 DRAWN = "document.querySelector('[data-drawing]')"
 OPEN_ALL = "document.querySelectorAll('details').forEach(each => each.open = true)"
 TEXTS = ("p", "td", "th", "dt", "dd", "li", "pre", "code", "summary", "figcaption", ".v", ".aside", ".tag",
@@ -48,22 +42,6 @@ def path(tmp_path_factory):
     made = folder / "report.html"
     made.write_text(text)
     return made
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    with browser.Browser(tmp_path_factory.mktemp("chromium") / "profile") as started:
-        yield started
-
-
-@pytest.fixture
-def tab(chromium, path):
-    """The page, freshly opened; what it complains of or fetches fails the test."""
-    chromium.events.clear()
-    chromium.view(*DESKTOP)
-    chromium.open(path)
-    yield chromium
-    assert chromium.complaints(path) == []
 
 
 def test_it_needs_nothing_else(path):

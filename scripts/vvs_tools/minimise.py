@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from vvs_tools import offers, repro, shrinking, usage
+from vvs_tools import repro, shrinking, usage
 from vvs_tools.console import Exit, main
 
 EPILOG = usage.epilog(
@@ -22,20 +22,7 @@ with the same functions on top of the stack. What is left is shown as scripts/re
 
 
 @click.command(epilog=EPILOG)
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True))
-@click.option(
-    "--target",
-    "name",
-    shell_complete=offers.TARGETS,
-    help="Which target runs it.  [default: told by the path, or its queues]",
-)
-@click.option(
-    "--preset",
-    default="unit",
-    show_default=True,
-    shell_complete=offers.of(lambda: dict.fromkeys(repro.PRESETS, "")),
-    help=f"Whose build: {', '.join(repro.PRESETS)}.",
-)
+@repro.of_an_input
 @click.option(
     "-o",
     "--out",

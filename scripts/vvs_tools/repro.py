@@ -4,7 +4,7 @@
 import json
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -324,21 +324,27 @@ Findings is an input that fails; inconclusive what this host can't run.
 )
 
 
+def of_an_input(command: Callable[..., Exit]) -> Callable[..., Exit]:
+    """The argument and the options of a command that runs one input: `file`, `name`, `preset`."""
+    command = click.option(
+        "--preset",
+        default="unit",
+        show_default=True,
+        shell_complete=offers.of(lambda: dict.fromkeys(PRESETS, "")),
+        help=f"Whose build: {', '.join(PRESETS)}.",
+    )(command)
+    command = click.option(
+        "--target",
+        "name",
+        shell_complete=offers.TARGETS,
+        help="Which target runs it.  [default: told by the path, or its queues]",
+    )(command)
+    file = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
+    return click.argument("file", type=file)(command)
+
+
 @click.command(epilog=EPILOG)
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True))
-@click.option(
-    "--target",
-    "name",
-    shell_complete=offers.TARGETS,
-    help="Which target runs it.  [default: told by the path, or its queues]",
-)
-@click.option(
-    "--preset",
-    default="unit",
-    show_default=True,
-    shell_complete=offers.of(lambda: dict.fromkeys(PRESETS, "")),
-    help=f"Whose build: {', '.join(PRESETS)}.",
-)
+@of_an_input
 @click.option("--minimise", "smaller", is_flag=True, help="Make it as small as it gets while it fails so.")
 @click.option(
     "-o",
