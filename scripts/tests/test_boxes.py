@@ -162,6 +162,22 @@ def test_what_is_seen_behind_another_one_is_another_one_unless_each_shows_the_ot
     assert one.is_same(two) and two.is_same(one)
 
 
+def test_two_that_are_the_same_as_a_third_are_one(tmp_path):
+    found = boxes.Boxes(tmp_path)
+    for number, (token, shown) in enumerate({"x: 1": [], "x: 2": [], "x: 3": ["x: 1", "x: 2"]}.items()):
+        folder = boxes.folder_of(tmp_path) / token
+        folder.mkdir(parents=True)
+        box = boxes.Box(token, "", token, "toy", "unit", "", [], [], float(number), "", targets={"toy": 1})
+        box.shows = {f"toy{at}": [each] for at, each in enumerate(shown)}
+        box.folder = folder
+        found.all[token] = box
+    found.join(found.all["x: 2"])
+    assert [box.same_as for box in found.all.values()] == ["", "", "x: 2"]
+    found.join(found.all["x: 3"])
+    (box,) = boxes.listed(boxes.read_all(tmp_path))
+    assert (box.id, box.targets) == ("x: 1", {"toy": 3})
+
+
 def test_what_many_committed_inputs_show_says_nothing(engine, write, tmp_path, monkeypatch):
     """All that the other target is given fails in it."""
     monkeypatch.setattr(targets.Target, "seeds", property(lambda target: [tmp_path / "seeds"]))
@@ -242,7 +258,7 @@ def test_each_oracle_has_requirements_of_the_catalogue():
     assert {name for names in told.values() for name in names} <= set(known)
     table = (boxes.REQUIREMENTS.parent / "README.md").read_text()
     named = {line.split("`")[1] for line in table.splitlines() if line.startswith("| `")}
-    assert named | {"pair", "lost-wakeup", boxes.SANITIZER} == set(told)
+    assert named | {boxes.SANITIZER} == set(told)
 
 
 @pytest.mark.parametrize("kind", ["heap-buffer-overflow", "timeout", "crash"])

@@ -192,6 +192,20 @@ class Boxes:
             box = self.all[box.same_as]
         return box
 
+    def join(self, box: Box) -> None:
+        """Make one of `box` and all that it is the same as: that which was found first. Two that never meet
+        may be the same as a third."""
+        for there in list(self.all.values()):
+            roots = {each.id: each for each in (self.root(box), self.root(there))}
+            if len(roots) < 2 or not box.is_same(there):
+                continue
+            first, second = sorted(roots.values(), key=lambda each: (bool(each.doubt), each.began_s, each.id))
+            second.same_as = first.id
+            for name, count in second.targets.items():
+                first.targets[name] = first.targets.get(name, 0) + count
+            first.write()
+            second.write()
+
     def _lay_down(
         self,
         token: tokens.Token,

@@ -142,11 +142,7 @@ class Triage:
             kept = [token for token in told if token == box.token or token not in usual]
             if kept and kept != [box.token]:
                 box.shows[other.name] = kept
-        for there in list(self.boxes.all.values()):
-            if there is not box and box.is_same(there):
-                merge(box, self.boxes.root(there))
-            if box.same_as:
-                return
+        self.boxes.join(box)
 
     def seen(
         self, box: Box, target: Target, inputs: Sequence[Path]
@@ -192,17 +188,6 @@ class Triage:
                 continue
             token, _ = yield from self.replay(box, target, preset, box.input)
             box.builds[preset] = Build(token is not None, str(token) if token else "no finding")
-
-
-def merge(box: Box, into: Box) -> None:
-    """`box` is what `into` is."""
-    if into is box:
-        return
-    box.same_as = into.id
-    for name, count in box.targets.items():
-        into.targets[name] = into.targets.get(name, 0) + count
-    into.write()
-    box.write()
 
 
 def tool(*argv: str | Path) -> str:
