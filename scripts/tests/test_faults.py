@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """What must not lose a finding or a committed input: kill -9 at any moment, a full disk, a checkout that
-can't be written, a clock that jumps, a second campaign. In a copy of the checkout with a faulty library."""
+can't be written, no network, a clock that jumps, a second campaign. In a copy of the checkout with a
+faulty library."""
 
 import json
 import os
@@ -283,9 +284,9 @@ def test_a_second_campaign_in_the_folder_is_refused_in_one_line(broken, tmp_path
         first.wait()
 
 
-def in_namespace(*steps: str) -> list[str] | None:
-    """A shell in a mount namespace of its own, where that is allowed; ends with "$@"."""
-    own = ["unshare", "--mount"] + ([] if os.getuid() == 0 else ["--map-root-user"])
+def in_namespace(*steps: str, kind: str = "mount") -> list[str] | None:
+    """A shell in a namespace of its own, where that is allowed; ends with "$@"."""
+    own = ["unshare", f"--{kind}"] + ([] if os.getuid() == 0 else ["--map-root-user"])
     if subprocess.run([*own, "true"], capture_output=True).returncode:
         return None
     return [*own, "sh", "-c", " && ".join([*steps, 'exec "$@"']), "sh"]
@@ -321,6 +322,21 @@ def test_a_checkout_that_can_not_be_written_is_one_clear_line(broken, tmp_path):
         assert done.returncode in (2, 3), done.stdout + done.stderr
         assert done.stderr.count("\n") == 1, done.stderr
         assert "can't be written" in done.stderr or "Read-only" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("fuzz", "packet_header", "--seconds", "1"), ("conformance", "--filter", "tx/spill")]
+)
+def test_what_is_set_up_needs_no_network(words, tmp_path):
+    """By the launcher, which looks whether all is there."""
+    inside = in_namespace('test "$(wc -l </proc/net/route)" -le 1', kind="net")
+    if not inside:
+        pytest.skip("no network namespace here")
+    name, *rest = words
+    more = ["--out", str(tmp_path / "out")] if name == "fuzz" else []
+    argv = [*inside, str(TOP / "scripts" / name), *rest, *more]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 # Each second the wall clock is another day, forth and back.
