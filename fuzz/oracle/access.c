@@ -323,8 +323,8 @@ void access_check_chain(const struct shadow_queue *q, const struct vvs_token *to
     }
     if (chain->readable_len != seen->len[0] || chain->writable_len != seen->len[1]) {
         oracle_fail(NAME,
-                    "the chain has %" PRIu64 "+%" PRIu64 " bytes, its descriptors %" PRIu64
-                    "+%" PRIu64,
+                    "a chain of %" PRIu64 " readable and %" PRIu64
+                    " writable bytes, expected %" PRIu64 " and %" PRIu64,
                     chain->readable_len, chain->writable_len, seen->len[0], seen->len[1]);
     }
     uint32_t count = 0;

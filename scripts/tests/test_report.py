@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """scripts/report: what the page of a campaign says, and what is no campaign."""
 
+import collections
 import html
 import json
 import re
@@ -302,6 +303,17 @@ def test_races_and_contents_are_told():
     assert "Beforehand the driver writes 2 bytes at 0x1000: 00ff." in said
 
 
+def test_an_oracle_s_end_does_not_look_like_a_crash():
+    noise = "AddressSanitizer:DEADLYSIGNAL\n=====\n==7==ERROR: AddressSanitizer: ABRT on unknown address\n"
+    rest = "\n==7==Register values:\nrax = 0\nABORTING\n"
+    stack = "    #0 0x1 in raise raise.c:1\n"
+    assert (
+        report_finding.readable(f"\noracle work: much\n{noise}{stack}{rest}")
+        == f"oracle work: much\n{stack}\n"
+    )
+    assert report_finding.readable(f"{noise}{stack}{rest}") == f"{noise}{stack}{rest}"
+
+
 def test_what_the_target_adds_is_marked(tmp_path):
     own = {"version": 1, "steps": [{"set_word": {}}]}
     more = [{"set_word": {"word": "next_avail"}}, {"add_chain": {}}, {"serve": {}}]
@@ -338,10 +350,27 @@ def test_vectors_that_fail_in_the_same_way_name_the_requirement(monkeypatch):
     ]
     answers = broken_answers(monkeypatch)
     assert answers.steps[0].differences == [("chains[0].kind", "packet", "reject VVS_E_HEADER_SHORT")]
-    found = report_vectors.alike(answers, failed)
+    counts = collections.Counter(name for vector in suite.select(names) for name in vector.requirements)
+    found = report_vectors.alike(answers, failed, counts)
     assert (found.count, found.id) == (1, cut.id)
     assert found.requirements == tuple(cut.requirements[:3])
-    assert report_vectors.alike(answers, failed[1:]) is None
+    assert report_vectors.alike(answers, failed[1:], counts) is None
+
+
+def test_the_requirement_is_the_one_whose_vectors_fail_so_for_the_greater_part(monkeypatch):
+    """Nearly all vectors show a header's layout, so nearly all that fail in any way show it too."""
+    suite = conformance.vectors()
+    from conformance.runner import iut, judge
+
+    chosen = suite.select(("tx/framing/split-header-1", "tx/header-cut/packed-01"))
+    kind = judge.Fault("spec", "steps[1].chains[0].kind", "packet", "reject VVS_E_HEADER_SHORT")
+    failed = [iut.Outcome(vector, "fail", [kind]) for vector in chosen]
+    common, rare = chosen[0].requirements[0], "SPLIT-USED-003"
+    monkeypatch.setitem(chosen[0].data, "requirements", [common, rare])
+    counts = {name: 500 for vector in chosen for name in vector.requirements} | {rare: 2}
+    answers = broken_answers(monkeypatch)
+    assert report_vectors.alike(answers, failed, counts).requirements[0] == common
+    assert report_vectors.alike(answers, failed, counts, (rare, "DEV-VQ-001")).requirements == (rare,)
 
 
 # --- pictures

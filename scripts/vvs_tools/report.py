@@ -80,9 +80,10 @@ def tell_all(found: Sequence[Box], progress: Progress) -> list[Told]:
         progress.tick(box.id)
         told.append(report_finding.tell(box, known[box.target]))
     differing = [each for each in told if each.played and each.played.answers.differs]
-    failed = report_vectors.failing(lambda: progress.tick("conformance")) if differing else ()
+    failed, counts = report_vectors.failing(lambda: progress.tick("conformance")) if differing else ((), {})
     for each in differing:
-        each.take_vectors(report_vectors.alike(each.played.answers, failed))
+        own = each.box.requirements
+        each.take_vectors(report_vectors.alike(each.played.answers, failed, counts, own))
     return told
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from vvs_tools import conformance, repro
 
 LONGEST_VALUE = 160  # characters
+MOST_DIGITS = 32  # of a payload
 CHAIN_KIND = re.compile(r"chains\[(\d+)\]\.kind")
 
 
@@ -59,7 +60,9 @@ def expected(scenario: dict[str, Any]) -> dict[str, Any] | str:
         return str(fault)
 
 
-def short(value: object) -> str:
+def short(value: object, where: str) -> str:
+    if where.endswith("payload") and isinstance(value, str) and len(value) > MOST_DIGITS:
+        return f"{len(value) // 2} bytes: {value[:MOST_DIGITS]}..."
     text = value if isinstance(value, str) else "nothing" if value is None else json.dumps(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}... ({len(text)} characters)"
 
@@ -74,7 +77,7 @@ def differences(wanted: object, given: object, where: str = "") -> Iterator[tupl
         for number, pair in enumerate(zip(wanted, given, strict=True)):
             yield from differences(*pair, f"{where}[{number}]")
     elif given != wanted:
-        yield where, short(wanted), short(given)
+        yield where, short(wanted, where), short(given, where)
 
 
 def words(where: str, wanted: str, given: str, answer: dict[str, Any]) -> tuple[str, str]:
@@ -82,6 +85,12 @@ def words(where: str, wanted: str, given: str, answer: dict[str, Any]) -> tuple[
     at = CHAIN_KIND.fullmatch(where)
     status = answer["chains"][int(at[1])].get("status", "") if at and given == "reject" else ""
     return wanted, f"{given} {status}".rstrip()
+
+
+def payloads(answer: dict[str, Any]) -> str:
+    """How long they are, which nothing else says."""
+    lengths = [str(len(chain.get("payload") or "") // 2) for chain in answer["chains"]]
+    return f", payload of {', '.join(lengths)} bytes"
 
 
 def compare(scenario: dict[str, Any]) -> Answers:
@@ -108,5 +117,8 @@ def compare(scenario: dict[str, Any]) -> Answers:
         if here and there and all("id" in chain for chain in here.get("chains") or []):
             wrong = differences(alike.plain(there), alike.plain(here))
             step.differences = [(where, *words(where, *pair, here)) for where, *pair in wrong]
+            if any(where.endswith("payload") for where, *_ in step.differences):
+                step.given += payloads(here)
+                step.expected += payloads(there)
         found.steps.append(step)
     return found

@@ -185,7 +185,7 @@ def plots(points: Sequence[Point], status: Status) -> list[Plot]:
         Plot(
             "findings",
             "Findings",
-            f"{found[-1][1]} at the end.",
+            f"{found[-1][1]} at the end. Those that turn out to be one count once from then on.",
             draw("findings", "findings", {"": {"findings": found}}, steps=True),
         ),
     ]

@@ -4,7 +4,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ class Alike:
     count: int
     id: str  # of one of them
     title: str
-    requirements: tuple[str, ...]  # that most of them show
+    requirements: tuple[str, ...]  # that are meant
 
     @property
     def command(self) -> str:
@@ -38,23 +38,27 @@ def way(where: str, wanted: object, given: object) -> tuple[str, ...] | None:
     return (found[1], str(wanted), str(given)) if found[1].endswith("kind") else (found[1],)
 
 
-def failing(tick: Callable[[], None]) -> list[Any]:
-    """The outcomes of all vectors that the library fails."""
+def failing(tick: Callable[[], None]) -> tuple[list[Any], Counter[str]]:
+    """The outcomes of all vectors that the library fails; and how many vectors each requirement has."""
     suite = conformance.vectors()
     from conformance.runner import iut
 
     # Another tool checks them; that takes longer than to run them.
     paths = sorted(suite.VECTORS.rglob("*.json"))
-    found = []
+    found, counts = [], Counter[str]()
     for outcome in iut.run([suite.Vector(path, json.loads(path.read_text())) for path in paths]):
         tick()
+        counts.update(outcome.vector.requirements)
         if outcome.verdict == "fail":
             found.append(outcome)
-    return found
+    return found, counts
 
 
-def alike(answers: Answers, failed: Sequence[Any]) -> Alike | None:
-    """Those that fail as these answers do, if there are any."""
+def alike(
+    answers: Answers, failed: Sequence[Any], counts: Mapping[str, int], own: Collection[str] = ()
+) -> Alike | None:
+    """Those that fail as these answers do, if there are any. Of what most of them show, and of what is the
+    oracle's `own`, the requirement is meant whose vectors fail like that for the greater part."""
     wrong = {way(*each) for step in answers.steps for each in step.differences} - {None}
     mine = [
         outcome.vector
@@ -68,7 +72,10 @@ def alike(answers: Answers, failed: Sequence[Any]) -> Alike | None:
         return None
     named = Counter(name for vector in mine for name in vector.requirements)
     most = [name for name, count in named.most_common(MOST_REQUIREMENTS) if 2 * count > len(mine)]
+    share = {name: named[name] / counts[name] for name in [*most, *own] if named[name]}
+    meant = sorted(share, key=lambda name: -share[name])[:MOST_REQUIREMENTS]
+    meant = [name for name in meant if 2 * share[name] >= share[meant[0]]]
     # The plainest of those that are about that alone.
-    about = [vector for vector in mine if not most or most[0] in vector.requirements]
+    about = [vector for vector in mine if not meant or meant[0] in vector.requirements]
     first = min(about, key=lambda vector: (len(vector.requirements), len(json.dumps(vector.scenario))))
-    return Alike(len(mine), first.id, first.title, tuple(most or first.requirements))
+    return Alike(len(mine), first.id, first.title, tuple(meant or first.requirements))
