@@ -188,7 +188,7 @@ def test_a_committed_input_that_fails_is_a_finding_and_left_out_from_then_on(afl
     write("corpus/toy/seed/a-name", "BAD")
     name = sha1(b"BAD")
     skipped = f"Test case 'id:000000,orig:{name}' results in a crash, skipping"
-    tally = run(afl(f'said 7 30; [ ! -e "$in/{name}" ] || {{ echo "{skipped}"; exit; }}; sleep 60'))
+    tally = run(afl(f'said 7 30; [ ! -e "$in/{name}" ] || {{ echo "{skipped}"; exit; }}; sleep 60'), 6)
     assert tally.runs == 2
     assert [path.read_text() for path in tally.findings] == ["BAD"]
     assert not tally.fault
