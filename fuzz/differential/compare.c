@@ -43,7 +43,7 @@ static uint64_t digest_of(const struct guest *guest, uint64_t addr, uint64_t len
 {
     static uint8_t bytes[MAX_DIGESTED];
     len = guest_read(guest, bytes, addr, len < sizeof bytes ? len : sizeof bytes);
-    return run_fold_bytes(RUN_FOLD_START, bytes, len);
+    return run_fold_bytes(RUN_FOLD_START, bytes, (size_t)len);
 }
 
 static uint64_t digest_of_used_rings(const struct guest *guest)
