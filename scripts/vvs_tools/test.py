@@ -76,7 +76,7 @@ STAGES = (
     Stage("unit", Kind.CTEST, Level.QUICK, preset="unit"),
     Stage("corpus", Kind.CHECK, Level.QUICK, replay("unit"), "unit"),
     Stage("conformance", Kind.PYTEST, Level.QUICK, ("conformance",), preset="unit"),
-    Stage("tools", Kind.PYTEST, Level.QUICK, ("scripts/tests",), preset="unit", timeout_s=1800),
+    Stage("tools", Kind.PYTEST, Level.QUICK, ("scripts/tests",), preset="unit", timeout_s=3600),
     Stage("lint", Kind.CHECK, Level.QUICK, tool("lint"), preset="unit", timeout_s=1800),
     Stage("unit-gcc", Kind.CTEST, Level.NORMAL, preset="unit-gcc"),
     Stage("unit-msan", Kind.CTEST, Level.NORMAL, preset="unit-msan"),
