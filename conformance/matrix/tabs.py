@@ -11,6 +11,7 @@ from conformance.matrix import browser
 
 NEEDS_CHROMIUM = [
     pytest.mark.slow,
+    # Half a gigabyte that only the stage readers installs; there it is never missing.
     pytest.mark.skipif(
         not shutil.which(browser.PROGRAM), reason="no Chromium: scripts/setup --group readers"
     ),

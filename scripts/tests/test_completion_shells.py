@@ -14,6 +14,7 @@ SHELLS = {"bash": ["bash", "--norc", "--noprofile", "-i"], "zsh": ["zsh", "-f", 
 @pytest.fixture(params=SHELLS)
 def shell(request, tmp_path):
     if not shutil.which(request.param):
+        # Only the stage readers installs the shells that Debian has not by itself; there none is missing.
         pytest.skip(f"no {request.param} here (scripts/setup --group readers)")
     env = {"TERM": "xterm", "PS1": "$ ", "HOME": str(tmp_path), "ZDOTDIR": str(tmp_path)}
     with Terminal(SHELLS[request.param], env) as opened:
@@ -44,6 +45,7 @@ def test_tab_runs_no_other_scripts(shell, tmp_path, write):
 
 def test_fish_takes_it():
     if not shutil.which("fish"):
+        # As above.
         pytest.skip("no fish here (scripts/setup --group readers)")
     asked = (
         'scripts/completion fish | source; complete -C "scripts/fuzz tx"; complete -C "./scripts/zoo tx-i"'

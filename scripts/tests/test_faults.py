@@ -340,6 +340,7 @@ def test_what_is_set_up_needs_no_network(words, tmp_path):
     """By the launcher, which looks whether all is there."""
     inside = in_namespace('test "$(wc -l </proc/net/route)" -le 1', kind="net")
     if not inside:
+        # An unprivileged container may have none; nothing else takes the network from one command alone.
         pytest.skip("no network namespace here")
     name, *rest = words
     more = ["--out", str(tmp_path / "out")] if name == "fuzz" else []
