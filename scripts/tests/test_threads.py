@@ -54,14 +54,14 @@ def checkout(tmp_path_factory):
         ),
         # Only the newest of a batch is compared with what the driver asked for.
         ("unit", "split.c", "return ago < queue->unsignalled", "return ago < 1", "lost-wakeup"),
-        # The first used entry is shown before it is written.
+        # The first used entry is shown before it is written: the driver reads the buffer's own length.
         (
             "unit",
             "packed.c",
             "    vvs_copy_out(queue, VVS_ITEM_USED_ELEM, place",
             "    if (queue->staged_span == 0)\n        vvs_packed_store_flags(queue, place, len);\n"
             "    vvs_copy_out(queue, VVS_ITEM_USED_ELEM, place",
-            "pair",
+            "used-len",
         ),
         # What the index announces is read without order behind it, and handed back likewise.
         ("unit-tsan", "access.h", "host, __ATOMIC_ACQUIRE", "host, __ATOMIC_RELAXED", "data-race"),
