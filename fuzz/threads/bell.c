@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */
-#define _GNU_SOURCE /* syscall */
+#define _GNU_SOURCE /* syscall, sched_getcpu */
 #include "bell.h"
 
 #include <limits.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Looks at a word before the kernel is asked to wait: a few microseconds. */
-#define SPINS 1000u
+/* Looks at a word before the kernel is asked to wait, while the other thread has a core of its own:
+ * to wake a core that idles takes longer than most answers. */
+#define SPINS 100000u
+
+static int cores[2]; /* where each side last began to wait */
 
 /* One word, so that each change of it is a picture of both sides. */
 #define NOTIFIED(side) (1u << (side))
@@ -25,10 +29,13 @@ static void futex(const uint32_t *word, int operation, uint32_t value)
     (void)syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
 }
 
-/* Waits while `*word` is `value`, or shorter. */
-static void wait_a_while(const uint32_t *word, uint32_t value)
+/* `side` waits while `*word` is `value`, or shorter. */
+static void wait_a_while(enum bell_side side, const uint32_t *word, uint32_t value)
 {
-    for (uint32_t i = 0; i < SPINS; i++) {
+    const int core = sched_getcpu();
+    __atomic_store_n(&cores[side], core, __ATOMIC_RELAXED);
+    const bool shared = __atomic_load_n(&cores[other_of(side)], __ATOMIC_RELAXED) == core;
+    for (uint32_t left = shared ? 0 : SPINS; left != 0; left--) {
         if (__atomic_load_n(word, __ATOMIC_RELAXED) != value) {
             return;
         }
@@ -65,7 +72,7 @@ bool bell_sleep(struct bell *bell, enum bell_side side)
         return false;
     }
     while (!(word & NOTIFIED(side))) {
-        wait_a_while(&bell->word, word);
+        wait_a_while(side, &bell->word, word);
         word = __atomic_load_n(&bell->word, __ATOMIC_RELAXED);
     }
     __atomic_fetch_and(&bell->word, ~(NOTIFIED(side) | ASLEEP(side)), __ATOMIC_RELAXED);
@@ -78,10 +85,10 @@ bool bell_leave(struct bell *bell, enum bell_side side)
     return !is_lost(word, other_of(side));
 }
 
-void bell_wait(const uint32_t *word, uint32_t value)
+void bell_wait(enum bell_side side, const uint32_t *word, uint32_t value)
 {
     while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value) {
-        wait_a_while(word, value);
+        wait_a_while(side, word, value);
     }
 }
 

@@ -13,7 +13,7 @@ static uint32_t ended;
 static void *device_thread(void *unused)
 {
     for (uint32_t number = 0;; number++) {
-        bell_wait(&begun, number);
+        bell_wait(BELL_DEVICE, &begun, number);
         device_run(&pair);
         bell_change(&ended, number + 1);
     }
@@ -46,6 +46,6 @@ const struct pair *pair_run(const uint8_t *bytes, size_t len)
     pair.tags = 0;
     memory_start();
     driver_run(&pair);
-    bell_wait(&ended, begun - 1);
+    bell_wait(BELL_DRIVER, &ended, begun - 1);
     return &pair;
 }
