@@ -32,8 +32,8 @@ bool bell_sleep(struct bell *bell, enum bell_side side);
  * Returns  false when the other side sleeps and no notification is under way to it. */
 bool bell_leave(struct bell *bell, enum bell_side side);
 
-/* bell_wait keeps `side` waiting while `*word` is `value`, and acquires what came before it changed.
- * bell_change releases. They park the threads between two inputs. */
+/* bell_wait keeps `side` waiting while `*word` is `value`, and acquires what came before it
+ * changed. bell_change releases. They park the threads between two inputs. */
 void bell_wait(enum bell_side side, const uint32_t *word, uint32_t value);
 void bell_change(uint32_t *word, uint32_t value);
 

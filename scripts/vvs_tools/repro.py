@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import jsonschema
 from rich.console import Console
 
 from vvs_tools import (
@@ -229,7 +228,7 @@ def check_vector(path: Path) -> dict[str, Any] | None:
     data = read_json(path)
     if data is None or "expect" not in data:
         return None
-    if error := jsonschema.exceptions.best_match(conformance.vectors().validator().iter_errors(data)):
+    if error := conformance.vectors().fault_of(data):
         raise Stop(
             Exit.USAGE,
             f"{findings.shown(path)} is no vector: {error.json_path}: {error.message[:200]}; "
