@@ -16,6 +16,8 @@ import referencing
 from conformance.export import bundle
 from conformance.runner.vectors import load
 
+pytestmark = pytest.mark.slow
+
 ALL = load()
 CHECKED = 5  # every fifth by the schema, which takes its time
 
@@ -55,7 +57,6 @@ def decode(folder, *names):
     )
 
 
-@pytest.mark.slow
 def test_the_bytes_are_the_same_each_time(archive):
     assert bundle.archive(tuple(reversed(ALL))) == archive
     with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
@@ -67,7 +68,6 @@ def test_the_bytes_are_the_same_each_time(archive):
     assert archive[4:8] == bytes(4)  # gzip's own time
 
 
-@pytest.mark.slow
 def test_every_vector_is_there_as_the_schema_says(folder):
     loaded = {path.name: json.loads(path.read_text()) for path in (folder / "schema").glob("*.json")}
     registry = referencing.Registry().with_resources(

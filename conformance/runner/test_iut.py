@@ -9,6 +9,8 @@ import pytest
 from conformance.runner import iut
 from conformance.runner.vectors import load
 
+pytestmark = pytest.mark.slow
+
 FAKE = """#!/usr/bin/env python3
 import json, os, signal, sys, time
 for line in sys.stdin:

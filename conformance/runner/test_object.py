@@ -15,6 +15,8 @@ import pytest
 from conformance.runner import iut, vectors
 from conformance.runner.judge import Answers, judge
 
+pytestmark = pytest.mark.slow
+
 TIMEOUT_S = 120
 LIBRARY = "adapters/vvs/libvvs_iut.so"
 FAULTY = "libvvs_iut_faulty.so"

@@ -29,7 +29,10 @@ WRONG = {
     "empty": ("", "line 1, column 1: this is not JSON"),
     "deep": ("[" * 100000, "nested too deeply"),
     "a list": ("[]", "$: [] is not of type 'object'"),
-    "half a character": (json.dumps(GOOD | {"title": "A title of \ud800, which is half a character"}), "$: half a surrogate pair is no text"),
+    "half a character": (
+        json.dumps(GOOD | {"title": "A title of \ud800, which is half a character"}),
+        "$: half a surrogate pair is no text",
+    ),
     "another key": (json.dumps(GOOD | {"surplus": 1}), "'surplus' was unexpected"),
     "a step's other key": (json.dumps(GOOD | {"scenario": {"step": []}}), "$.scenario: "),
     "a verdict that is none": (

@@ -13,6 +13,8 @@ from conformance.runner import adapter_run, protocol, vectors, wrong
 from conformance.runner.client import Client
 from conformance.runner.vectors import TOP
 
+pytestmark = pytest.mark.slow
+
 FOLDER = "conformance/adapters/wrong"
 REQUIREMENT = "SPLIT-DESC-010"  # a loop ends the walk
 ENDLESS = FAMILY["chain-walk-endless"]

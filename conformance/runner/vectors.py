@@ -87,10 +87,11 @@ def compiled() -> jsonschema_rs.Draft202012Validator:
 def fault_of(data: JSON) -> jsonschema.ValidationError | None:
     """What the schema has against a vector."""
     try:
-        if compiled().is_valid(data):
-            return None
+        json.dumps(data, ensure_ascii=False).encode()
     except UnicodeEncodeError:  # JSON has escapes for it, no file and no terminal takes it
         return jsonschema.ValidationError("half a surrogate pair is no text")
+    if compiled().is_valid(data):
+        return None
     return jsonschema.exceptions.best_match(validator().iter_errors(data))
 
 

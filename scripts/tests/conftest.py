@@ -11,7 +11,7 @@ from conformance.matrix.tabs import chromium, tab  # noqa: F401
 
 
 def pytest_addoption(parser):
-    parser.addoption("--kills", default=4, type=int, help="how often test_faults.py kills a campaign")
+    parser.addoption("--kills", default=2, type=int, help="how often test_faults.py kills a campaign")
     parser.addoption("--kill-seed", default=1, type=int, help="the PRNG seed of the moments at which it does")
 
 

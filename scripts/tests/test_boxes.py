@@ -8,6 +8,8 @@ from toys import REPLAY, run, toy
 from vvs_tools import atomic, boxes, campaign, fuzz_view, targets, triaging
 from vvs_tools.console import make_console
 
+pytestmark = pytest.mark.slow
+
 # Fails on A and on B in two ways, on FLAKY every third time; shrinks what fails to its first two characters.
 TWO_WAYS = """#!/bin/sh
 if [ "$1" = --minimise ]; then head -c 2 "$5" >"$2"; exit 1; fi

@@ -8,6 +8,8 @@ from toys import run, sha1, toy
 from vvs_tools import campaign, corpus, fuzz
 from vvs_tools.console import Exit, Stop
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["a", "b", "c", "d", "e"]
 
 

@@ -7,6 +7,8 @@ from toys import run
 from vvs_tools import canary, engines, fuzz, targets
 from vvs_tools.console import Exit, make_console
 
+pytestmark = pytest.mark.slow
+
 FOUND = "inited; written planted"
 PLANTED = f"echo '{canary.PLANTED}'; echo 'oracle used-len: used length 1 for id 0, expected 0'; exit 1"
 
@@ -71,7 +73,6 @@ def test_it_is_no_target_of_a_campaign_and_has_no_corpus_to_replay():
     assert not targets.every()["canary"].seeds
 
 
-@pytest.mark.slow
 def test_it_is_found_within_its_first_inputs_from_many_prng_seeds(tmp_path):
     presets = engines.LibFuzzer.presets["address"]
     fuzz.compile_all([], engines.LibFuzzer(), presets, make_console())
@@ -110,7 +111,6 @@ def checkout(tmp_path_factory):
     return Checkout(tmp_path_factory.mktemp("blind"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("why", BLIND)
 def test_a_blind_campaign_is_inconclusive_and_says_how_to_repeat_it(checkout, why):
     name, old, new = BLIND[why]

@@ -7,6 +7,8 @@ import pytest
 from terminal import Terminal
 from vvs_tools import TOP, build, console
 
+pytestmark = pytest.mark.slow
+
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 TOOLS = build.directory("unit") / "fuzz"
@@ -45,7 +47,6 @@ def test_who_wants_none_gets_none(asked):
         assert "\x1b" not in text
 
 
-@pytest.mark.slow
 def test_children_write_none_into_a_log(script):
     done = script(
         "test",

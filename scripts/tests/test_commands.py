@@ -6,6 +6,8 @@ import os
 import pytest
 from vvs_tools import TOP
 
+pytestmark = pytest.mark.slow
+
 HELPERS = ("launch.bash",)
 COMMANDS = sorted(
     path.name

@@ -6,6 +6,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from vvs_tools import TOP, conformance
 
+pytestmark = pytest.mark.slow
+
 ONE = "tx/framing/split-header-43"
 LYING = '#!/bin/sh\nwhile read -r line; do echo \'{"setup": {"tx": "VVS_OK"}, "answers": []}\'; done\n'
 CRASHING = "#!/bin/sh\nkill -SEGV $$\n"

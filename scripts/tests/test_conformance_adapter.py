@@ -11,6 +11,8 @@ from vvs_tools import TOP, conformance_adapter
 
 from conformance.runner import planted, results
 
+pytestmark = pytest.mark.slow
+
 SHORT, WHOLE = "tx/framing/split-header-43", "tx/framing/split-header-alone"
 TWO = ("--filter", SHORT, "--filter", WHOLE)
 # Claims to have written what it only read.
@@ -30,7 +32,6 @@ def made(tmp_path):
     return lambda *changes: shlex.join(planted.adapter(tmp_path, *changes))
 
 
-@pytest.mark.slow
 def test_the_example_passes_all_that_it_supports(script):
     done = script("conformance", "--adapter", "example")
     assert done.returncode == 0, done.stdout + done.stderr

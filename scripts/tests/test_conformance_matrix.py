@@ -9,6 +9,8 @@ import tarfile
 import pytest
 from vvs_tools import TOP
 
+pytestmark = pytest.mark.slow
+
 FEW = "tx/framing/split-payload-*"
 EXAMPLE = TOP / "conformance/adapters/example/adapter.py"
 

@@ -12,6 +12,8 @@ from vvs_tools.engine_afl import Afl
 from vvs_tools.engines import Run
 from vvs_tools.floors import Floors
 
+pytestmark = pytest.mark.slow
+
 # Takes its place below -o by the name behind -S or -M, and then does what is said.
 HEAD = r"""#!/bin/bash
 echo "$@"

@@ -292,6 +292,7 @@ def in_namespace(*steps: str, kind: str = "mount") -> list[str] | None:
     return [*own, "sh", "-c", " && ".join([*steps, 'exec "$@"']), "sh"]
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_up_stops_the_campaign_and_what_is_there_is_whole(broken, tmp_path):
     """A small disk of its own where that is allowed; else files may not grow beyond a few blocks."""
     out = tmp_path / "out"
@@ -366,6 +367,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 """
 
 
+@pytest.mark.long
 def test_a_clock_that_jumps_changes_neither_the_time_nor_the_verdict(broken, tmp_path):
     source, library, out = tmp_path / "jump.c", tmp_path / "jump.so", tmp_path / "out"
     source.write_text(JUMPING)

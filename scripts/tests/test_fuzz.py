@@ -15,6 +15,8 @@ import pytest
 from vvs_tools import TOP, engine, findings, fuzz, fuzz_view, targets
 from vvs_tools.engine import Numbers
 
+pytestmark = pytest.mark.slow
+
 SHARE = {"type": "number", "minimum": 0, "maximum": 1}
 FLOOR = {
     "floor": {"type": "string"},
@@ -174,7 +176,6 @@ def test_the_first_error_of_a_build(write, log, shown):
     assert fuzz.first_error(write("fuzz.log", log)) == shown
 
 
-@pytest.mark.slow
 def test_a_short_campaign_is_clean_and_tells_all(script, tmp_path):
     broken = tmp_path / "tx_packet" / "corpus" / hashlib.sha1(b"longer").hexdigest()
     broken.parent.mkdir(parents=True)
@@ -196,7 +197,6 @@ def test_a_short_campaign_is_clean_and_tells_all(script, tmp_path):
     assert not any(findings.is_cut_off(path) for path in entries)
 
 
-@pytest.mark.slow
 def test_the_summary_shows_how_many_inputs_got_where(script, tmp_path):
     done = script("fuzz", "rx_packet", "--seconds", "2", "--jobs", "1", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
@@ -211,7 +211,6 @@ def test_the_summary_shows_how_many_inputs_got_where(script, tmp_path):
     assert "clean" in done.stdout
 
 
-@pytest.mark.slow
 def test_ctrl_c_ends_the_children_and_shows_the_summary(tmp_path):
     child = started("tx_packet", "--seconds", "60", "--json", "--out", str(tmp_path))
     corpus = tmp_path / "tx_packet" / "corpus"
@@ -224,7 +223,6 @@ def test_ctrl_c_ends_the_children_and_shows_the_summary(tmp_path):
     assert any(corpus.iterdir())
 
 
-@pytest.mark.slow
 def test_sigkill_ends_the_children_and_the_next_campaign_goes_on(script, tmp_path):
     child = started("tx_packet", "--seconds", "60", "--out", str(tmp_path))
     corpus = tmp_path / "tx_packet" / "corpus"
@@ -243,7 +241,6 @@ def test_sigkill_ends_the_children_and_the_next_campaign_goes_on(script, tmp_pat
 TINY = "import shutil, types; shutil.disk_usage = lambda path: types.SimpleNamespace(free=1 << 20); "
 
 
-@pytest.mark.slow
 def test_a_tiny_disk_is_inconclusive_in_one_line(tmp_path):
     """On a real tiny disk, in a mount namespace of its own, where that is allowed."""
     own = ["unshare", "--mount"] + ([] if os.getuid() == 0 else ["--map-root-user"])

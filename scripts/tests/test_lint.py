@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+import json
 import shutil
 
 import pytest
@@ -41,6 +42,46 @@ def test_fix_mends_the_layout(checkout):
     assert lint.clang_format([source], True).clean
     assert lint.ruff([script], True).clean
     assert (source.read_text(), script.read_text()) == ("int x;\n", "X = {}\n")
+
+
+NULL = "int f(int x);\nint f(int x)\n{\n    int *p = 0;\n    return x ? *p : 0;\n}\n"
+LIKE = (
+    "int f(int x);\nint f(int x)\n{\n    if (x) {\n        return 1;\n    } else {\n        return 2; } }\n"
+)
+
+
+@pytest.fixture
+def compiled(checkout, monkeypatch, tmp_path):
+    """A source that the build compiles twice, the second time for a program that says SECOND."""
+
+    def make(body):
+        source = checkout("x.c", body)
+        shutil.copy(TOP / ".clang-tidy", tmp_path)
+        entries = [
+            {"directory": str(tmp_path), "file": str(source), "arguments": ["cc", *flags, "-c", str(source)]}
+            for flags in ([], ["-DSECOND"])
+        ]
+        (tmp_path / "compile_commands.json").write_text(json.dumps(entries))
+        monkeypatch.setattr(build, "configure", lambda preset: tmp_path)
+        monkeypatch.setattr(lint, "FLAGS", tmp_path / "flags")
+        assert lint.compiled_sources([source, checkout("other.c", body)]) == [source]
+        return source
+
+    return make
+
+
+def test_a_source_is_read_once_however_often_it_is_compiled(compiled, tmp_path):
+    compiled(LIKE)
+    assert len(json.loads((tmp_path / "flags/compile_commands.json").read_text())) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "quick"), [(NULL, "NullDereference", False), (LIKE, "else-after", True)]
+)
+def test_only_the_analyser_is_left_out_when_it_is_quick(compiled, body, kind, quick):
+    source = compiled(body)
+    assert kind in lint.clang_tidy(source, False).output
+    assert lint.clang_tidy(source, True).clean is not quick
 
 
 @pytest.mark.parametrize(("clean", "code"), [(True, Exit.CLEAN), (False, Exit.FINDINGS)])

@@ -7,6 +7,8 @@ from click.testing import CliRunner
 from vvs_tools import build, mutate, mutate_ast, mutate_list, mutate_operators, mutate_run
 from vvs_tools.console import Exit, Stop
 
+pytestmark = pytest.mark.slow
+
 COMPILER = (build.llvm_tool("clang"), "-std=c11", "-DLIMIT=8u")
 
 HEADER = """\
@@ -230,7 +232,6 @@ def run(monkeypatch, tmp_path):
     return call
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_mutants_of_a_function_are_killed_and_equal_ones_dropped(run):
     code, said = run([], "--function", "vvs_region_check")

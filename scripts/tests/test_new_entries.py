@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """What led further is replayed under the costly oracles, which have seen one input in so many."""
 
+import pytest
 from toys import run, sha1
 from vvs_tools import campaign, fuzz
 from vvs_tools.console import Exit
+
+pytestmark = pytest.mark.slow
 
 # The engine's working corpus is the first folder that it is given.
 KEEP = """for word; do case $word in */corpus) corpus=$word;; esac; done

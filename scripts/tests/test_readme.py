@@ -27,13 +27,15 @@ OWN_STAGES = {
 }
 WORDS = {
     "scripts/test": {"--quick", "--all", "--stage", "unit", "--filter", "chain", "oracle"},
-    "scripts/lint": {"--fix"},
+    "scripts/lint": {"--fix", "--quick"},
     "scripts/coverage": set(),
     "scripts/mutate": set(),
     "scripts/merge": set(),
     "scripts/zoo": {"--quick"},
     "scripts/gate": {"--base", "main", "--sarif", "gate.sarif"},
 }
+LONG = ("scripts/bench", "scripts/fuzz")
+CAMPAIGN = "scripts/fuzz tx_packet --seconds 10"
 
 
 def commands(names: Sequence[str] = ("README.md",)) -> list[str]:
@@ -69,13 +71,10 @@ def opts(command: click.Command) -> list[str]:
 
 
 def typed() -> list[object]:
-    """What can be run here; a benchmark takes its time, and so does a minute's campaign."""
+    """What can be run here; benchmarks take long, and so do campaigns but for the one that others show."""
     found = [command for command in commands(FILES) if shlex.split(command)[0] not in OWN_STAGES]
     marks = {True: pytest.mark.long, False: pytest.mark.slow}
-    return [
-        pytest.param(each, marks=marks[each == "scripts/fuzz" or each.startswith("scripts/bench")])
-        for each in found
-    ]
+    return [pytest.param(each, marks=marks[each.startswith(LONG) and each != CAMPAIGN]) for each in found]
 
 
 @pytest.mark.parametrize("command", typed())

@@ -33,6 +33,8 @@ from vvs_tools import (
 )
 from vvs_tools.console import Progress, make_console
 
+pytestmark = pytest.mark.slow
+
 RACE = {"races": [{"item": "desc", "index": 1, "bytes": "ff"}]}
 COMMAND = re.compile(r'<pre class="command">(.*?)</pre>', re.DOTALL)
 
@@ -415,7 +417,6 @@ def test_lines_say_how_often_and_what_never(write):
     assert [(line.count, line.never) for line in source.lines] == [(None, []), (7, ["true"]), (0, [])]
 
 
-@pytest.mark.slow
 def test_lines_are_those_that_the_inputs_run(script, tmp_path):
     """Of committed inputs and of the campaign's own, in the coverage build."""
     out = campaigns.campaign(tmp_path / "out", targets=["device"])

@@ -6,6 +6,8 @@ import json
 import pytest
 from vvs_tools import TOP, repro, targets
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = {"queues": [{"role": "rx"}], "steps": [{"add_chain": {"elements": [{"len": 300}]}}, {"serve": {}}]}
 
 VECTOR = {

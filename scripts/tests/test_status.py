@@ -10,6 +10,8 @@ from vvs_tools.console import Exit, Stop, make_console
 from vvs_tools.engine import Numbers
 from vvs_tools.status import Options, Status
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = Options(["toy"], "address", "libfuzzer", 1, 5, 60.0, True)
 KEEP = """for word; do case $word in */corpus) corpus=$word;; esac; done
 printf %s $$ >"$corpus/$(printf %s $$ | sha1sum | cut -d' ' -f1)"

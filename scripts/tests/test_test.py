@@ -57,6 +57,14 @@ def test_pytest_results_are_counted(run, write, tmp_path):
     assert 'tests="3" failures="1" skipped="1"' in (tmp_path / "j.xml").read_text()
 
 
+def test_a_stage_may_do_less_when_it_is_quick(run):
+    stage = Stage("a", Kind.CHECK, Level.QUICK, ("false",), quick=("true",))
+    assert run([stage], "--quick")[0] == Exit.CLEAN
+    assert run([stage])[0] == Exit.FINDINGS
+    whole = Stage("a", Kind.CHECK, Level.QUICK, ("false",))
+    assert run([whole], "--quick")[0] == Exit.FINDINGS
+
+
 def test_quick_leaves_slow_tests_out(run, write):
     body = "import pytest\n@pytest.mark.slow\ndef test_a(): pass\ndef test_b(): pass\n"
     assert run([pytest_stage(write, body)], "--quick")[1][-1] == "1 passed, 0 failed"

@@ -22,6 +22,8 @@ from vvs_tools.zoo_copy import Copy, Unusable
 from vvs_tools.zoo_hunt import Hunt, Result, Run, Way
 from vvs_tools.zoo_list import Bug
 
+pytestmark = pytest.mark.slow
+
 HEADER = "--- {0}\n+++ {1}\n"
 CHANGE = (
     "@@ -1,2 +1,2 @@\n-/* SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause */\n+/* no licence */\n {}\n"
@@ -409,7 +411,6 @@ def test_afl_finds_a_bug_by_what_it_makes_and_leaves_other_results_alone():
     assert [path.read_text() == "old" for path in kept] == [True, False]
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_an_interrupt_keeps_what_was_measured():
     child = subprocess.Popen(

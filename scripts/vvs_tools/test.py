@@ -44,6 +44,7 @@ class Stage:
     preset: str = ""
     group: str = ""  # of scripts/packages.txt, besides base
     timeout_s: int = 600
+    quick: tuple[str, ...] = ()  # in place of argv, with --quick
 
 
 def tool(name: str, *argv: str) -> tuple[str, ...]:
@@ -77,7 +78,15 @@ STAGES = (
     Stage("corpus", Kind.CHECK, Level.QUICK, replay("unit"), "unit"),
     Stage("conformance", Kind.PYTEST, Level.QUICK, ("conformance",), preset="unit"),
     Stage("tools", Kind.PYTEST, Level.QUICK, ("scripts/tests",), preset="unit", timeout_s=3600),
-    Stage("lint", Kind.CHECK, Level.QUICK, tool("lint"), preset="unit", timeout_s=1800),
+    Stage(
+        "lint",
+        Kind.CHECK,
+        Level.QUICK,
+        tool("lint"),
+        preset="unit",
+        timeout_s=1800,
+        quick=tool("lint", "--quick"),
+    ),
     Stage("unit-gcc", Kind.CTEST, Level.NORMAL, preset="unit-gcc"),
     Stage("unit-msan", Kind.CTEST, Level.NORMAL, preset="unit-msan"),
     Stage("corpus-msan", Kind.CHECK, Level.NORMAL, replay("unit-msan"), "unit-msan"),
@@ -163,7 +172,7 @@ def execute(stage: Stage, report: Report, level: Level, keyword: str, tick: Call
     argv = {
         Kind.CTEST: lambda: ctest_argv(stage, junit, keyword),
         Kind.PYTEST: lambda: pytest_argv(stage, junit, level, keyword),
-        Kind.CHECK: lambda: list(stage.argv),
+        Kind.CHECK: lambda: list(stage.quick if stage.quick and level is Level.QUICK else stage.argv),
     }[stage.kind]()
     code = process.run(argv, report.log, timeout=stage.timeout_s, env=env, tick=tick)
     if stage.kind is Kind.CHECK:
