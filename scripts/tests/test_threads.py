@@ -1,26 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """The target `threads` on libraries with a fault that only two threads show."""
 
-import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
+from checkout import Checkout
 from vvs_tools import TOP, findings, sanitizers
-
-PARTS = ("CMakeLists.txt", "CMakePresets.json", "cmake", "conformance", "fuzz", "lib")
 
 pytestmark = pytest.mark.slow
 
 
-class Checkout:
-    """A copy of what the target is built from, whose library can be broken."""
-
-    def __init__(self, top: Path) -> None:
-        self.top = top
-        for part in PARTS:
-            copy = shutil.copytree if (TOP / part).is_dir() else shutil.copy
-            copy(TOP / part, top / part)
+class Faulty(Checkout):
+    """Its library can be broken; what is built from it runs as the sanitizers ask."""
 
     def replay(self, preset: str) -> subprocess.CompletedProcess[str]:
         """Build the target's replay program, and run the committed seeds."""
@@ -38,7 +29,7 @@ class Checkout:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    return Checkout(tmp_path_factory.mktemp("checkout"))
+    return Faulty(tmp_path_factory.mktemp("checkout"))
 
 
 @pytest.mark.parametrize(
