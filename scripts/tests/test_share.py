@@ -184,10 +184,11 @@ def compiled(folder: Path, write) -> Path:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(SYNC_SECONDS + 60)
 def test_two_machines_with_afl_tell_each_other_while_they_run(write, tmp_path, script):
     """Each is given an input that the other can't guess; each has both in the end, from the other's queue."""
     program = compiled(tmp_path, write)
-    env = os.environ | engine_afl.SETTINGS | {"AFL_SYNC_TIME": "1"}
+    env = os.environ | engine_afl.OPTIONS | engine_afl.SETTINGS | {"AFL_SYNC_TIME": "1"}
     running, taken = [], []
     try:
         for name, content in KNOWN.items():
@@ -203,7 +204,7 @@ def test_two_machines_with_afl_tell_each_other_while_they_run(write, tmp_path, s
         machines = [tmp_path / name for name in KNOWN]
         deadline = time.monotonic() + SYNC_SECONDS
         waiting = set(machines)
-        while waiting and time.monotonic() < deadline:
+        while waiting and time.monotonic() < deadline and not any(child.poll() for child in running):
             for here, there in (machines, reversed(machines)):
                 # As rsync would bring it; given inputs are the working corpus's.
                 there_corpus = there / "tx_packet" / "corpus"
