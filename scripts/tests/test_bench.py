@@ -111,7 +111,7 @@ def test_each_round_of_a_target_has_one_of_the_ceiling(monkeypatch):
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_real_round_counts_cpu_time(monkeypatch, tmp_path):
     build.build(bench_fuzz.PRESET, ["fuzz_tx_packet", "fuzz_nothing"])
     monkeypatch.setattr(bench_fuzz, "SECONDS", 2)

@@ -43,7 +43,7 @@ def test_a_short_campaign_is_clean_finds_the_canary_and_tells_all(script, tmp_pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL])
 def test_no_process_is_left_behind_and_nothing_is_lost(script, tmp_path, number):
     child = started("tx_packet", *AFL, "--seconds", "60", "--out", str(tmp_path))
     queue = tmp_path / "tx_packet" / "runs" / "afl"
