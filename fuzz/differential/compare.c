@@ -412,12 +412,6 @@ static bool compare_answers(struct pair *pair)
            differ(pair, DIFFERENCE_MORE, NULL);
 }
 
-static bool both_up(const struct side *ours, const struct side *theirs, uint32_t role)
-{
-    return ours->run.queues[role].setup == VVS_OK &&
-           theirs->run.queues[role].setup == (enum vvs_status)VVS_IUT_OK;
-}
-
 uint32_t compare_runs(const struct peer *peer, const struct view *view, const struct side *ours,
                       const struct side *theirs)
 {
@@ -436,7 +430,13 @@ uint32_t compare_runs(const struct peer *peer, const struct view *view, const st
             }
             continue;
         }
-        if (both_up(ours, theirs, pair.our_answer->role) && compare_answers(&pair)) {
+        const struct run_queue *our = &ours->run.queues[pair.our_answer->role];
+        const struct run_queue *their = &theirs->run.queues[pair.our_answer->role];
+        bool we_serve = our->setup == VVS_OK;
+        if (we_serve != (their->setup == (enum vvs_status)VVS_IUT_OK)) {
+            break; /* which queue a device takes is its own to say; here on, one has written */
+        }
+        if (we_serve && compare_answers(&pair)) {
             break;
         }
     }

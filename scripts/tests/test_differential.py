@@ -72,6 +72,31 @@ ALIKE = {
     "broken behind an entry that nothing was decided about": {
         "steps": [{"add_chain": {}}, {"pop": {}}, {"set_word": {}}, {"publish": {"quiet": 1}}, {"serve": {}}],
     },
+    "what a queue wrote that only one of them takes, into what the other queue reads": {
+        "queues": [{"role": "rx", "used_index": 1}, {}],
+        "steps": [
+            {"add_chain": {"queue": "tx", "elements": [{"addr": "0x2ff4cc"}]}},
+            {"add_chain": {"elements": [{"len": 45, "addr": "0x2ff4c5"}]}},
+            {"serve": {}},
+            {"serve": {"queue": "tx"}},
+        ],
+    },
+    "a descriptor that such a queue made another": {
+        "queues": [{"role": "rx", "device": "0xfffc0"}, {}],
+        "steps": [
+            {"add_chain": {}},
+            {"serve": {}},
+            {
+                "add_chain": {
+                    "hdr_len": 13,
+                    "payload_len": 0,
+                    "queue": "tx",
+                    "elements": [{}, {"addr": "0x1001b4"}],
+                }
+            },
+            {"serve": {"queue": "tx"}},
+        ],
+    },
 }
 
 
