@@ -32,11 +32,11 @@ crashed() { said 7 30; printf %s "$1" >"$own/crashes/id:000000,sig:06,src:000000
 def afl(engine, tmp_path, write):
     """Makes afl-fuzz from shell lines, and a campaign with it."""
 
-    def make(body: str) -> campaign.Campaign:
+    def make(body: str, most: int | None = None) -> campaign.Campaign:
         write("bin/afl-fuzz", HEAD + body, 0o755)
         env = os.environ | {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
         return campaign.Campaign(
-            [toy("toy")], tmp_path / "out", ("fuzz-afl", "unit"), env, seed=SEED, engine=Afl()
+            [toy("toy")], tmp_path / "out", ("fuzz-afl", "unit"), env, seed=SEED, most=most, engine=Afl()
         )
 
     return make
@@ -162,14 +162,14 @@ def test_how_it_ended(tmp_path, write):
 
 
 def test_a_finding_is_replayed_and_the_next_process_starts_from_what_it_found(afl, tmp_path):
-    made = afl('printf new >"$own/queue/id:000001,src:000000"; cat "$in"/*; crashed "BAD $RANDOM"')
-    tally = run(made, 1)
-    assert tally.runs > 1
+    made = afl('printf new >"$own/queue/id:000001,src:000000"; cat "$in"/*; crashed "BAD $RANDOM"', most=21)
+    tally = run(made)
+    assert tally.runs == 3
     assert {finding.kind for finding in tally.findings.values()} == {"work"}
     assert all(path.name == f"crash-{sha1(path.read_bytes())}" for path in tally.findings)
-    assert (tmp_path / f"out/toy/corpus/{sha1(b'new')}").exists()
+    assert (tmp_path / f"out/toy/fresh/{sha1(b'new')}").exists()
     assert "new" in (tmp_path / "out/toy/runs/2.log").read_text()
-    assert (tally.done.executions, tally.done.edges) == (7 * tally.runs, 30)
+    assert (tally.done.executions, tally.done.edges) == (21, 30)
     assert fuzz.verdict_of(made) is Exit.FINDINGS
 
 
