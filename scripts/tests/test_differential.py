@@ -97,6 +97,16 @@ ALIKE = {
             {"serve": {"queue": "tx"}},
         ],
     },
+    "a used entry that was staged and that a restore skips": {
+        "steps": [
+            {"add_chain": {"count": 3}},
+            {"serve": {}},
+            {"pop": {}},
+            {"publish": {"stage": 1}},
+            {"restore": {"avail_index": 2, "used_index": 2}},
+            {"serve": {}},
+        ],
+    },
 }
 
 
