@@ -69,6 +69,12 @@ static void look_at(struct view *view, const struct run *run, uint32_t number, u
     view->role_of[at] = (uint8_t)role;
 }
 
+static bool rings_lie_on_used_ring(const struct guest *guest, const struct guest_queue *queue)
+{
+    return shape_on_used_ring(guest, queue->driver, queue->driver_len, NULL) ||
+           shape_on_used_ring(guest, queue->device, queue->device_len, queue);
+}
+
 /* Looks at the chains that the step may take. */
 void view_before_step(struct view *view, const struct run *run, uint32_t number)
 {
@@ -79,6 +85,10 @@ void view_before_step(struct view *view, const struct run *run, uint32_t number)
                                                : step->tag == SCN_TAG_POP;
     view->used_rings = step->tag < SCN_TAG_SET_MEMORY ? digest_of_used_rings(&run->guest) : 0;
     if (most == 0 || !queue->present || run->queues[role].setup != VVS_OK) {
+        return;
+    }
+    if (rings_lie_on_used_ring(&run->guest, queue)) {
+        end_at(view, number);
         return;
     }
     uint16_t next = run->queues[role].queue.avail_index;

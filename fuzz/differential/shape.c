@@ -80,19 +80,35 @@ static bool overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
     return a_len != 0 && b_len != 0 && (a - b < b_len || b - a < a_len);
 }
 
-static bool on_ring(const struct guest_queue *queue, const struct shape_element *element)
+bool shape_on_used_ring(const struct guest *guest, uint64_t addr, uint64_t len,
+                        const struct guest_queue *except)
 {
-    return overlap(element->addr, element->len, queue->device, queue->device_len) ||
-           (element->writable &&
-            (overlap(element->addr, element->len, queue->driver, queue->driver_len) ||
-             overlap(element->addr, element->len, queue->desc, queue->desc_len)));
+    bool found = false;
+    for (uint32_t i = 0; i < guest->queue_count; i++) {
+        const struct guest_queue *queue = &guest->queues[guest->queue_order[i]];
+        found = found || (queue != except && overlap(addr, len, queue->device, queue->device_len));
+    }
+    return found;
+}
+
+/* Of the driver's: a descriptor table or an available ring. */
+static bool on_driver_ring(const struct guest *guest, uint64_t addr, uint64_t len)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < guest->queue_count; i++) {
+        const struct guest_queue *queue = &guest->queues[guest->queue_order[i]];
+        found = found || overlap(addr, len, queue->driver, queue->driver_len) ||
+                overlap(addr, len, queue->desc, queue->desc_len);
+    }
+    return found;
 }
 
 /* Elements that are not kept may lie on others as well: nobody looks, so nobody may judge. */
 static bool aliased(const struct walk *walk, const struct shape_element *element)
 {
     const struct shape *shape = walk->shape;
-    bool found = on_ring(walk->queue, element);
+    bool found = shape_on_used_ring(walk->guest, element->addr, element->len, NULL) ||
+                 (element->writable && on_driver_ring(walk->guest, element->addr, element->len));
     for (uint32_t i = 0; i < shape->count && i < SHAPE_KEPT; i++) {
         found = found || (element->writable && overlap(element->addr, element->len,
                                                        shape->first[i].addr, shape->first[i].len));
@@ -125,7 +141,9 @@ static bool read_desc(struct walk *walk, struct desc *out_desc, uint32_t index)
     uint8_t bytes[DESC_BYTES];
     uint64_t addr = walk->table + (uint64_t)index * DESC_BYTES;
     uint32_t place = place_bits(walk->guest, addr, DESC_BYTES, VVS_PERM_READ);
-    walk->shape->bits |= (place & SHAPE_CROSSING) != 0 ? SHAPE_ALIASED : 0;
+    bool aliased =
+        (place & SHAPE_CROSSING) != 0 || shape_on_used_ring(walk->guest, addr, DESC_BYTES, NULL);
+    walk->shape->bits |= aliased ? SHAPE_ALIASED : 0;
     if ((place & (SHAPE_OUTSIDE | SHAPE_DENIED)) != 0 ||
         guest_read(walk->guest, bytes, addr, DESC_BYTES) != DESC_BYTES) {
         return false;
@@ -152,9 +170,6 @@ static bool enter_table(struct walk *walk, const struct desc *desc)
     if (walk->inside || desc->len / DESC_BYTES == 0) {
         return false;
     }
-    *bits |= overlap(desc->addr, desc->len, walk->queue->device, walk->queue->device_len)
-                 ? SHAPE_ALIASED
-                 : 0;
     walk->inside = true;
     walk->table = desc->addr;
     walk->size = desc->len / DESC_BYTES;

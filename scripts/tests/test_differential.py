@@ -107,6 +107,54 @@ ALIKE = {
             {"serve": {}},
         ],
     },
+    "a used entry that was staged, in what another queue's chain holds": {
+        "queues": [{"role": "rx", "device": "0x2003fc"}, {}],
+        "steps": [
+            {"add_chain": {}},
+            {"pop": {}},
+            {"publish": {"stage": 1}},
+            {
+                "add_chain": {
+                    "hdr_len": 1,
+                    "payload_len": 0,
+                    "queue": "tx",
+                    "elements": [{}, {"addr": "0x200404"}],
+                }
+            },
+            {"serve": {"queue": "tx"}},
+        ],
+    },
+    "a used entry that was staged, in another queue's descriptor table": {
+        "regions": [{"addr": "0x0", "len": "0x400000"}],
+        "queues": [{"role": "rx", "device": "0x200000"}, {"desc": "0x200000"}],
+        "steps": [
+            {"add_chain": {}},
+            {"pop": {}},
+            {"publish": {"stage": 1}},
+            {"set_word": {"queue": "tx", "value": 1}},
+            {"serve": {"queue": "tx"}},
+        ],
+    },
+    "a used entry that was staged, in another queue's available ring": {
+        "queues": [{"role": "rx", "device": "0x2003fc"}, {"driver": "0x200402"}],
+        "steps": [
+            {"add_chain": {}},
+            {"pop": {}},
+            {"publish": {"stage": 1}},
+            {"serve": {"queue": "tx"}},
+        ],
+    },
+    "a used entry that was staged, in another queue's used ring": {
+        "queues": [{"role": "rx", "device": "0x2003fc"}, {"device": "0x200400"}],
+        "steps": [
+            {"add_chain": {}},
+            {"add_chain": {"queue": "tx", "count": 2}},
+            {"serve": {"queue": "tx"}},
+            {"pop": {}},
+            {"publish": {"stage": 1}},
+            {"serve": {"queue": "tx"}},
+        ],
+    },
 }
 
 
