@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """What is laid down of findings, with an engine of a few lines of shell: folded, shrunk, repeated, asked."""
 
+import itertools
 import json
 
 import pytest
@@ -154,28 +155,50 @@ def test_an_input_that_shows_a_known_finding_in_another_target_is_that(engine, w
     assert box.targets == {"toy": 1, "two": 1}
 
 
+def a_box(token, *shown, began_s=0.0):
+    """Of a target `toy`, and what is seen of it in other ones, by target."""
+    box = boxes.Box(token, "", token, "toy", "unit", "", [], [], began_s, "", targets={"toy": 1})
+    box.shows = {f"toy{number}": list(told) for number, told in enumerate(shown)}
+    return box
+
+
 def test_what_is_seen_behind_another_one_is_another_one_unless_each_shows_the_other():
-    one, two = (boxes.Box(token, "", token, "toy", "unit", "", [], [], 0.0, "") for token in ("x: 1", "x: 2"))
-    one.shows = {"toy": ["x: 1", "x: 2"]}
-    assert not one.is_same(two) and not two.is_same(one)
-    two.shows = {"toy": ["x: 2", "x: 1"]}
-    assert one.is_same(two) and two.is_same(one)
-    one.shows, two.shows = {"other": ["x: 2"]}, {}
-    assert one.is_same(two) and two.is_same(one)
+    behind = a_box("x: 1", ["x: 1", "x: 2"])
+    assert not boxes.are_same([behind], [a_box("x: 2")])
+    assert boxes.are_same([behind], [a_box("x: 2", ["x: 2", "x: 1"])])
+    assert boxes.are_same([a_box("x: 1", ["x: 2"])], [a_box("x: 2")])
 
 
-def test_two_that_are_the_same_as_a_third_are_one(tmp_path):
-    found = boxes.Boxes(tmp_path)
-    for number, (token, shown) in enumerate({"x: 1": [], "x: 2": [], "x: 3": ["x: 1", "x: 2"]}.items()):
-        folder = boxes.folder_of(tmp_path) / token
-        folder.mkdir(parents=True)
-        box = boxes.Box(token, "", token, "toy", "unit", "", [], [], float(number), "", targets={"toy": 1})
-        box.shows = {f"toy{at}": [each] for at, each in enumerate(shown)}
-        box.folder = folder
-        found.all[token] = box
+@pytest.fixture
+def laid_down(tmp_path):
+    """Boxes of a campaign, found one after the other."""
+
+    def lay(*made):
+        found = boxes.Boxes(tmp_path)
+        for number, box in enumerate(made):
+            box.began_s, box.folder = float(number), boxes.folder_of(tmp_path) / box.id
+            box.folder.mkdir(parents=True)
+            found.all[box.id] = box
+        return found
+
+    return lay
+
+
+def test_two_that_are_the_same_as_a_third_are_one(laid_down, tmp_path):
+    found = laid_down(a_box("x: 1"), a_box("x: 2"), a_box("x: 3", ["x: 1"], ["x: 2"]))
     found.join(found.all["x: 2"])
-    assert [box.same_as for box in found.all.values()] == ["", "", "x: 2"]
-    found.join(found.all["x: 3"])
+    (box,) = boxes.listed(boxes.read_all(tmp_path))
+    assert (box.id, box.targets) == ("x: 1", {"toy": 3})
+
+
+@pytest.mark.parametrize("order", itertools.permutations(["x: 1", "x: 2", "x: 3"]))
+def test_what_has_become_one_is_the_same_as_what_it_shows_together(laid_down, tmp_path, order):
+    """The first fails as the second; the third shows the one of them, and is shown by the other."""
+    found = laid_down(
+        a_box("x: 1", ["x: 1", "x: 3"]), a_box("x: 2", ["x: 1"]), a_box("x: 3", ["x: 3", "x: 2"])
+    )
+    for id_ in order:
+        found.join(found.all[id_])
     (box,) = boxes.listed(boxes.read_all(tmp_path))
     assert (box.id, box.targets) == ("x: 1", {"toy": 3})
 

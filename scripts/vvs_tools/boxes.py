@@ -8,9 +8,10 @@ replay.txt     what a replay prints
 command        what shows it again
 scenario.json, packets.pcap   of an input that is a scenario"""
 
+import itertools
 import json
 import shlex
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -91,14 +92,6 @@ class Box:
         """Whether a target says this first of its input."""
         return any(told[0] == token for told in self.shows.values())
 
-    def is_same(self, other: Self) -> bool:
-        """Where the small input of one first fails as the other, or each shows the other. That one is seen
-        behind the other is not enough: what goes wrong once makes more wrong that can go wrong by itself."""
-        if self.fails_as(other.token) or other.fails_as(self.token):
-            return True
-        shown = [{token for told in box.shows.values() for token in told} for box in (self, other)]
-        return other.token in shown[0] and self.token in shown[1]
-
     def as_object(self) -> dict[str, Any]:
         told = asdict(self)
         del told["folder"]
@@ -107,6 +100,21 @@ class Box:
     def write(self) -> None:
         atomic.write_json(self.folder / ABOUT, self.as_object())
         atomic.write(self.folder / "command", self.command + "\n")
+
+
+def show(some: Sequence[Box], others: Sequence[Box]) -> bool:
+    """Whether one of `others` is seen in the small input of one of `some`."""
+    tokens = {box.token for box in others}
+    return any(token in tokens for box in some for told in box.shows.values() for token in told)
+
+
+def are_same(some: Sequence[Box], others: Sequence[Box]) -> bool:
+    """Of two groups that are a finding each: where a small input of one first fails as the other, or each
+    shows the other. That one is seen behind the other is not enough: what goes wrong once makes more wrong
+    that can go wrong by itself."""
+    pairs = itertools.product(some, others)
+    first = any(one.fails_as(other.token) or other.fails_as(one.token) for one, other in pairs)
+    return first or (show(some, others) and show(others, some))
 
 
 def folder_of(out: Path) -> Path:
@@ -192,19 +200,26 @@ class Boxes:
             box = self.all[box.same_as]
         return box
 
+    def group(self, root: Box) -> list[Box]:
+        """A finding with all that are the same."""
+        return [box for box in self.all.values() if self.root(box) is root]
+
     def join(self, box: Box) -> None:
         """Make one of `box` and all that it is the same as: that which was found first. Two that never meet
-        may be the same as a third."""
-        for there in list(self.all.values()):
-            roots = {each.id: each for each in (self.root(box), self.root(there))}
-            if len(roots) < 2 or not box.is_same(there):
-                continue
-            first, second = sorted(roots.values(), key=lambda each: (bool(each.doubt), each.began_s, each.id))
+        may be the same as a third, and what has become one may be the same as more."""
+        while other := self._another(self.root(box)):
+            pair = (self.root(box), other)
+            first, second = sorted(pair, key=lambda each: (bool(each.doubt), each.began_s, each.id))
             second.same_as = first.id
             for name, count in second.targets.items():
                 first.targets[name] = first.targets.get(name, 0) + count
             first.write()
             second.write()
+
+    def _another(self, root: Box) -> Box | None:
+        mine = self.group(root)
+        others = (box for box in self.all.values() if not box.same_as and box is not root)
+        return next((box for box in others if are_same(mine, self.group(box))), None)
 
     def _lay_down(
         self,
