@@ -421,15 +421,12 @@ def test_the_exit_code(failures, stale, troubles, code):
     assert made.code is code
 
 
-def test_a_vector_is_the_finding_that_its_input_shows_if_both_are_new_or_neither():
+def test_a_vector_is_the_finding_that_its_input_shows_if_both_are_new_or_neither(tmp_path):
     made = gate_of()
     made.replayed[0].failed = {"in/new": "n", "in/old": "o", "in/other": "m"}
-    every = {
-        "n": SimpleNamespace(same_as=""),
-        "o": SimpleNamespace(same_as=""),
-        "m": SimpleNamespace(same_as="n"),
-    }
-    made.fuzzing.campaign.boxes = SimpleNamespace(all=every)
+    made.fuzzing.campaign.boxes = Boxes(tmp_path)
+    for id_, same_as in {"n": "", "o": "", "l": "n", "m": "l"}.items():
+        made.fuzzing.campaign.boxes.all[id_] = SimpleNamespace(id=id_, same_as=same_as)
     made.failures = [failure(id="n"), failure("old", id="o")]
     vectors = [held(f"v/{name}", "SPLIT-USED-003") for name in ("new", "other", "old", "none")]
     for vector, path in zip(vectors, ("in/new", "in/other", "in/old", "in/none"), strict=True):

@@ -138,8 +138,8 @@ class Gate:
     def fold(self, held: Sequence[Held], verdict: gate_failure.Verdict) -> list[Held]:
         """Into the findings with this verdict; the others are left."""
         shown = {str(path): id_ for done in self.replayed for path, id_ in done.failed.items()}
-        every = self.fuzzing.campaign.boxes.all
-        whole = {id_: every[id_].same_as or id_ for id_ in shown.values()}
+        boxes = self.fuzzing.campaign.boxes
+        whole = {id_: boxes.root(boxes.all[id_]).id for id_ in shown.values()}
         mine = {each.id: each for each in self.failures if each.verdict == verdict and each.targets}
         left = []
         for vector in held:
