@@ -68,6 +68,7 @@ function boxes(found, unit) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-copy]");
   if (!button) return;
-  navigator.clipboard?.writeText(button.dataset.copy);
-  button.textContent = "Copied";
+  navigator.clipboard?.writeText(button.dataset.copy).then(
+    () => { button.textContent = "Copied"; },
+    () => { button.textContent = "Not copied: mark it by hand"; });
 });

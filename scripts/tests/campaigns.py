@@ -43,6 +43,7 @@ def status(seconds: float, ended: str, targets: list[str] = TARGETS) -> Status:
         ended,
         [Standing(name, numbers(seconds, int(seconds * 9000)), 1, 0, int(seconds), 1.0) for name in targets],
         canary=canary,
+        revision="1a2b3c4",
     )
 
 
@@ -62,9 +63,11 @@ def encoded(scenario: dict) -> bytes:
     return subprocess.run(argv, input=json.dumps(scenario).encode(), capture_output=True, check=True).stdout
 
 
-def finding(out: Path, content: bytes, target: str = "tx_packet", **more: object) -> boxes.Box:
+def finding(
+    out: Path, content: bytes, target: str = "tx_packet", id_: str = "used-len-1", **more: object
+) -> boxes.Box:
     """Laid down in a campaign's folder."""
-    folder = boxes.folder_of(out) / "used-len-1"
+    folder = boxes.folder_of(out) / id_
     folder.mkdir(parents=True)
     told = {
         "id": folder.name,

@@ -191,7 +191,7 @@ def test_two_that_are_the_same_as_a_third_are_one(laid_down, tmp_path):
     assert (box.id, box.targets) == ("x: 1", {"toy": 3})
 
 
-@pytest.mark.parametrize("order", itertools.permutations(["x: 1", "x: 2", "x: 3"]))
+@pytest.mark.parametrize("order", list(itertools.permutations(["x: 1", "x: 2", "x: 3"])))
 def test_what_has_become_one_is_the_same_as_what_it_shows_together(laid_down, tmp_path, order):
     """The first fails as the second; the third shows the one of them, and is shown by the other."""
     found = laid_down(

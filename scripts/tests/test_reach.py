@@ -39,6 +39,13 @@ def test_a_way_stands_for_its_tags_and_one_of_them_may_have_its_own():
     assert floors.tags == {f"tx/packed/{tag}": 0.01 if tag == "one" else 0.02 for tag in TAGS}
 
 
+def test_a_floor_of_nothing_is_none():
+    told = {"tags": {"rx/split": 0.02, "rx/split/region-crossing": 0}}
+    assert set(Floors.read("toy", told).tags) == {f"rx/split/{tag}" for tag in TAGS} - {
+        "rx/split/region-crossing"
+    }
+
+
 @pytest.mark.parametrize("name", list(targets.campaign()))
 def test_each_target_has_floors_for_all_it_is_about(name):
     floors = targets.campaign()[name].floors

@@ -2,6 +2,7 @@
 """scripts/report: what the page of a campaign says, and what is no campaign."""
 
 import collections
+import dataclasses
 import html
 import json
 import re
@@ -76,7 +77,10 @@ def test_a_clean_campaign_says_so_and_what_it_did(page, out):
         "✓ clean",
         "0:01:00 of 0:01:00",
         "1,620,000 inputs",
-        "tx_packet 540,000 9,000 400 60 70.0%",
+        f"tx_packet {targets.every()['tx_packet'].description} 540,000 9,000 400 60 70.0%",
+        "Run it again scripts/fuzz tx_packet rx_packet device --minutes 1 --jobs 1 --seed 5",
+        "Floors none missed",
+        "Ran at revision 1a2b3c4",
         "found in 0.2 s, 83 inputs",
         "Between 27,000 and 27,000 a second",
         "Edges at the end: tx_packet 400",
@@ -91,11 +95,27 @@ def test_floors_are_beside_what_was_measured(page, out):
     told = status.Status.read(out)
     told.targets[0].numbers.parsed = 9
     told.write(out)
-    assert re.search(r"parsed 50% 0\.0% \S missed", words_of(page(out)))
+    said = words_of(page(out))
+    assert re.search(r"parsed 50% 0\.0% \S missed", said)
+    assert "Floors missed: 1 by tx_packet" in said
 
 
 def test_functions_are_not_guessed_from_addresses_in_another_program(page, out):
     assert "Which functions it entered is not known" in words_of(page(out))
+
+
+AGAIN = {
+    "--seconds 60 --jobs 1 --seed 5": {"sliced": False},
+    "--minutes 1.5 --jobs 2 --seed 5 --sanitizer memory": {"wall_s": 90, "jobs": 2, "sanitizer": "memory"},
+    "--runs 9 --jobs 1 --seed 5 --engine afl": {"runs": 9, "engine": "afl"},
+}
+
+
+@pytest.mark.parametrize("said", AGAIN)
+def test_the_command_of_the_same_campaign(said):
+    told = campaigns.status(60, "clean", list(targets.campaign()))
+    told.options = dataclasses.replace(told.options, **AGAIN[said])
+    assert report_page.again(told) == f"scripts/fuzz {said}"
 
 
 @pytest.mark.parametrize(("ended", "word"), [("interrupted", "interrupted"), ("", "cut off")])
@@ -202,6 +222,26 @@ def test_a_finding_is_told_whole(page, out):
         assert part in said, part
     assert "<b id=planted>" not in text
     assert str(TOP) not in text
+
+
+def test_what_turned_out_to_be_the_same_is_told_there_with_its_command(page, out):
+    campaigns.finding(out, campaigns.encoded(campaigns.SCENARIO))
+    campaigns.finding(out, b"\1\2", id_="model-1", token="model: no chain", same_as="used-len-1")
+    said = words_of(page(out))
+    assert "Findings 1 " in said
+    assert "The same finding, first seen as model: no chain mkdir -p build/out/findings/model-1" in said
+    assert "scripts/repro build/out/findings/model-1/input --target tx_packet" in said
+
+
+def test_the_first_wrong_answer_is_the_title_where_the_oracle_expects_nothing(page, out, monkeypatch):
+    told = repro.library_answers(campaigns.SCENARIO)
+    told["answers"][1]["chains"][0]["payload"] += "00"
+    monkeypatch.setattr(repro, "library_answers", lambda scenario: told)
+    monkeypatch.setattr(report_vectors, "failing", lambda tick: ((), collections.Counter()))
+    campaigns.finding(out, campaigns.encoded(campaigns.SCENARIO), report="oracle access: too far")
+    said = words_of(page(out))
+    assert "finding 1: serve tx: payload of 65 bytes, expected 64 bytes" in said
+    assert "It was noticed so oracle access: too far" in said
 
 
 def test_the_command_needs_nothing_but_the_page(page, out, tmp_path):
@@ -327,6 +367,13 @@ def test_what_the_target_adds_is_marked(tmp_path):
     assert [step.number for step in found.answers.steps] == [3]
 
 
+def test_a_device_that_was_given_nothing_to_send_has_a_packet_of_its_own():
+    scenario = {"queues": [{"role": "rx"}], "steps": [{"serve": {}}]}
+    own = "For each rx chain the device has a packet of its own: op 5 (RW)"
+    assert own in " ".join(report_words.before(scenario))
+    assert own not in " ".join(report_words.before(scenario | {"steps": [{"send": {}}, {"serve": {}}]}))
+
+
 def broken_answers(monkeypatch):
     """As of a library that refuses what is cut into several pieces."""
     told = repro.library_answers(campaigns.SCENARIO)
@@ -352,6 +399,7 @@ def test_vectors_that_fail_in_the_same_way_name_the_requirement(monkeypatch):
     ]
     answers = broken_answers(monkeypatch)
     assert answers.steps[0].differences == [("chains[0].kind", "packet", "reject VVS_E_HEADER_SHORT")]
+    assert answers.first() == ("serve tx: reject VVS_E_HEADER_SHORT", "packet op 5 len 64")
     counts = collections.Counter(name for vector in suite.select(names) for name in vector.requirements)
     found = report_vectors.alike(answers, failed, counts)
     assert (found.count, found.id) == (1, cut.id)

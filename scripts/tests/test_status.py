@@ -5,7 +5,7 @@ import json
 
 import pytest
 from toys import run, sha1
-from vvs_tools import atomic, campaign, recorder, screen, slices, status
+from vvs_tools import atomic, campaign, recorder, revision, screen, slices, status
 from vvs_tools.console import Exit, Stop, make_console
 from vvs_tools.engine import Numbers
 from vvs_tools.status import Options, Status
@@ -71,6 +71,11 @@ def test_addresses_of_another_program_do_not_count(engine, write):
     write("build/fuzz/fuzz/fuzz_toy", "another", 0o755)
     recorder.Recorder(made, OPTIONS, first)
     assert made.tallies["toy"].done.places == frozenset()
+
+
+def test_it_says_at_which_revision_it_ran(engine, monkeypatch):
+    monkeypatch.setattr(revision, "here", lambda: "1a2b3c4-dirty")
+    assert record(engine(KEEP + "sleep 60"), 0.2).revision == "1a2b3c4-dirty"
 
 
 def test_the_last_new_entry_has_its_time(engine):

@@ -11,7 +11,7 @@ scenario.json, packets.pcap   of an input that is a scenario"""
 import itertools
 import json
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -154,6 +154,13 @@ def requirements_of(kind: str) -> list[str]:
     return told.get(kind, told[SANITIZER])
 
 
+def root_of(box: Box, every: Mapping[str, Box]) -> Box:
+    """The finding that a finding is in the end."""
+    while box.same_as:
+        box = every[box.same_as]
+    return box
+
+
 class Boxes:
     """The findings of one campaign's folder."""
 
@@ -195,10 +202,7 @@ class Boxes:
         return box and self.root(box)
 
     def root(self, box: Box) -> Box:
-        """The finding that a finding is in the end."""
-        while box.same_as:
-            box = self.all[box.same_as]
-        return box
+        return root_of(box, self.all)
 
     def group(self, root: Box) -> list[Box]:
         """A finding with all that are the same."""

@@ -47,10 +47,10 @@ def bad(target: str, what: str) -> Stop:
 
 
 def spelt_out(target: str, told: Mapping[str, float]) -> dict[str, float]:
-    """`tx/split` stands for each tag there; a single tag's own floor goes before it."""
+    """`tx/split` stands for each tag there; a single tag's own floor goes before it, and 0 is none."""
     known = [f"{way}/{tag}" for way in WAYS for tag in TAGS]
     for name in told:
         if name not in WAYS and name not in known:
             raise bad(target, f"no tag {name}; there are: {', '.join(WAYS)}, each with /{', /'.join(TAGS)}")
     every = {name: told.get(name, told.get(name.rpartition("/")[0])) for name in known}
-    return {name: share for name, share in every.items() if share is not None}
+    return {name: share for name, share in every.items() if share}

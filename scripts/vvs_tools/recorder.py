@@ -4,7 +4,7 @@
 import time
 from pathlib import Path
 
-from vvs_tools import atomic
+from vvs_tools import atomic, revision
 from vvs_tools.boxes import listed
 from vvs_tools.campaign import Campaign, Tally
 from vvs_tools.status import FILE, SERIES, Options, Seen, Standing, Status
@@ -27,6 +27,7 @@ class Recorder:
     def __init__(self, campaign: Campaign, options: Options, before: Status | None = None) -> None:
         self.campaign = campaign
         self.options = options
+        self.revision = revision.here()
         self.entries: dict[str, int] = {}
         self.last_new: dict[str, float] = {}
         self.wrote = self.pointed = -POINT_S
@@ -81,6 +82,7 @@ class Recorder:
             [Seen.of(box) for box in listed(self.campaign.listed())],
             self.programs(),
             self.campaign.canary.as_object() if self.campaign.canary else {},
+            self.revision,
         )
 
     def begin(self) -> None:

@@ -2,16 +2,14 @@
 """scripts/report: a campaign's folder as one page: how it went, what it reached, what it found."""
 
 import json
-import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from vvs_tools import (
-    TOP,
     atomic,
     boxes,
     build,
@@ -24,6 +22,7 @@ from vvs_tools import (
     report_page,
     report_plots,
     report_vectors,
+    revision,
     targets,
     triage,
     usage,
@@ -70,15 +69,17 @@ def judge(target: Target, standing: Standing, status: Status) -> Judged:
     return Judged(target, standing, floors, reach.enough(standing.numbers), unknown)
 
 
-def tell_all(found: Sequence[Box], progress: Progress) -> list[Told]:
-    known = targets.every()
+def tell_all(every: Mapping[str, Box], progress: Progress) -> list[Told]:
+    """The findings, each with those that turned out to be the same."""
+    known, found = targets.every(), boxes.listed(every.values())
     for preset in {box.preset for box in found}:
         mine = {box.target: known[box.target] for box in found if box.preset == preset}
         triage.compile_for(list(mine.values()), preset, progress)
     told = []
     for box in found:
         progress.tick(box.id)
-        told.append(report_finding.tell(box, known[box.target]))
+        others = [each for each in every.values() if each is not box and boxes.root_of(each, every) is box]
+        told.append(report_finding.tell(box, known[box.target], others))
     differing = [each for each in told if each.played and each.played.answers.differs]
     failed, counts = report_vectors.failing(lambda: progress.tick("conformance")) if differing else ((), {})
     for each in differing:
@@ -94,13 +95,6 @@ def measure(out: Path, found: Sequence[Target], progress: Progress) -> report_li
         raise Stop(Exit.SETUP, f"{failure}: log {failure.log}; repeat: {failure.command}") from None
 
 
-def revision() -> str:
-    """Of this checkout; nothing where it is none."""
-    argv = ["git", "-C", str(TOP), "describe", "--always", "--dirty"]
-    done = subprocess.run(argv, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
 def gather(out: Path, progress: Progress, *, coverage: bool) -> Report:
     status = Status.read(out)
     known = known_targets(status)
@@ -114,10 +108,10 @@ def gather(out: Path, progress: Progress, *, coverage: bool) -> Report:
         status=status,
         verdict=verdict,
         judged=judged,
-        told=tell_all(boxes.listed(boxes.read_all(out)), progress),
+        told=tell_all({box.id: box for box in boxes.read_all(out)}, progress),
         plots=report_plots.plots(points, status),
         reached=measure(out, ran, progress) if coverage and ran else None,
-        revision=revision(),
+        revision=revision.here(),
         written=time.strftime("%Y-%m-%d %H:%M", time.localtime((out / FILE).stat().st_mtime)),
         reasons=report_page.reasons_of(status, judged) if verdict == "inconclusive" else (),
     )

@@ -8,10 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from vvs_tools import conformance, repro
+from vvs_tools import conformance, report_words, repro
 
 LONGEST_VALUE = 160  # characters
 MOST_DIGITS = 32  # of a payload
+# Of a difference: its last part, in words; a chain's kind says itself what it is.
+WORDS = {
+    "kind": "",
+    "len": "used length",
+    "used_len": "used length",
+    "payload": "payload of",
+    "more": "more to serve",
+}
 CHAIN_KIND = re.compile(r"chains\[(\d+)\]\.kind")
 
 
@@ -25,6 +33,22 @@ class Step:
     expected: str
     differences: list[tuple[str, str, str]] = field(default_factory=list)  # where, expected, given
 
+    def first(self) -> tuple[str, str]:
+        """What it gives and what it should, of its first difference."""
+        where, wanted, given = self.differences[0]
+        what = where.rpartition(".")[2]
+        if what == "payload":
+            wanted, given = without_bytes(wanted, given)
+        if where == "chains[0].kind" and self.expected.startswith(wanted):
+            wanted = self.expected.partition(",")[0]  # why too
+        return " ".join(f"{self.does}: {WORDS.get(what, what)} {given}".split()), wanted
+
+
+def without_bytes(wanted: str, given: str) -> tuple[str, str]:
+    """Of two payloads the lengths, if these differ."""
+    lengths = wanted.partition(":")[0], given.partition(":")[0]
+    return lengths if lengths[0] != lengths[1] else (wanted, given)
+
 
 @dataclass
 class Answers:
@@ -37,6 +61,10 @@ class Answers:
     @property
     def differs(self) -> bool:
         return any(step.differences for step in self.steps)
+
+    def first(self) -> tuple[str, str]:
+        """What is given and what is expected where they first differ; nothing where they do not."""
+        return next((step.first() for step in self.steps if step.differences), ("", ""))
 
 
 def expected(scenario: dict[str, Any]) -> dict[str, Any] | str:
@@ -61,8 +89,9 @@ def expected(scenario: dict[str, Any]) -> dict[str, Any] | str:
 
 
 def short(value: object, where: str) -> str:
-    if where.endswith("payload") and isinstance(value, str) and len(value) > MOST_DIGITS:
-        return f"{len(value) // 2} bytes: {value[:MOST_DIGITS]}..."
+    if where.endswith("payload") and isinstance(value, str):
+        more = "..." if len(value) > MOST_DIGITS else ""
+        return f"{report_words.count(len(value) // 2, 'byte')}: {value[:MOST_DIGITS]}{more}"
     text = value if isinstance(value, str) else "nothing" if value is None else json.dumps(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}... ({len(text)} characters)"
 
@@ -89,8 +118,8 @@ def words(where: str, wanted: str, given: str, answer: dict[str, Any]) -> tuple[
 
 def payloads(answer: dict[str, Any]) -> str:
     """How long they are, which nothing else says."""
-    lengths = [str(len(chain.get("payload") or "") // 2) for chain in answer["chains"]]
-    return f", payload of {', '.join(lengths)} bytes"
+    lengths = [len(chain.get("payload") or "") // 2 for chain in answer["chains"]]
+    return f", payload of {', '.join(report_words.count(length, 'byte') for length in lengths)}"
 
 
 def compare(scenario: dict[str, Any]) -> Answers:

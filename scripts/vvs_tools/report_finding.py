@@ -7,6 +7,7 @@ import re
 import shlex
 import tempfile
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ class Told:
 
     box: Box
     target: Target
+    said: str  # by the oracle
     given: str
     expected: str
     holds: str  # what the oracle demands
@@ -65,6 +67,17 @@ class Told:
     played: Played | None = None
     alike: Alike | None = None  # vectors that show it too
     general: list[dict[str, Any]] = field(default_factory=list)  # further requirements, of the oracle
+    others: list[tuple[str, str]] = field(default_factory=list)  # what it also shows as: tokens, and commands
+
+    @property
+    def title(self) -> str:
+        return f"{self.given}, expected {self.expected}" if self.expected else self.given
+
+    def take_answers(self, played: Played) -> None:
+        """Where the oracle does not say what it expects, the first answer that is wrong tells more."""
+        self.played = played
+        if played.answers.differs and not self.expected:
+            self.given, self.expected = played.answers.first()
 
     def take_vectors(self, alike: Alike | None) -> None:
         """What they are about is nearer than what the oracle is about in general."""
@@ -157,8 +170,8 @@ def read_text(path: Path, otherwise: str) -> str:
     return path.read_text(errors="replace") if path.exists() else otherwise
 
 
-def tell(box: Box, target: Target) -> Told:
-    """Its replay program has to be built."""
+def tell(box: Box, target: Target, others: Sequence[Box] = ()) -> Told:
+    """Its replay program has to be built. `others` turned out to be the same."""
     if not box.input.exists():
         raise Stop(
             Exit.SETUP,
@@ -174,6 +187,7 @@ def tell(box: Box, target: Target) -> Told:
         told = Told(
             box=box,
             target=target,
+            said=box.report or box.token,
             given=given or box.token,
             expected=expected,
             holds=holds(box.kind),
@@ -182,9 +196,14 @@ def tell(box: Box, target: Target) -> Told:
             report=readable(report).replace(f"{TOP}/", ""),
             command=command_of(box, content),
             now=replayed(box, target, played),
+            others=[
+                (each.token, command_of(each, each.input.read_bytes()))
+                for each in others
+                if each.input.exists()
+            ],
         )
         if target.input == "scenario":
-            told.played = play(box.input, played)
+            told.take_answers(play(box.input, played))
         else:
             told.hex = hex_of(content)
     return told

@@ -2,12 +2,13 @@
 """A campaign as one page that needs nothing else."""
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vvs_tools import conformance, reach
+from vvs_tools import conformance, reach, targets
 from vvs_tools.fuzz_view import how_small, percent
 from vvs_tools.report_finding import Told
 from vvs_tools.report_lines import Reached
@@ -83,6 +84,15 @@ class Report:
     written: str = ""  # when the campaign last wrote down how it stands
     reasons: Sequence[str] = field(default_factory=tuple)  # why it is inconclusive
 
+    @property
+    def floors(self) -> str:
+        """In a line."""
+        missed = {each.standing.name: len(each.missed) for each in self.judged if each.missed}
+        if not missed:
+            return "none missed"
+        whose = ", ".join(f"{count} by {name}" for name, count in missed.items())
+        return f"missed: {whose}" + ("; findings may be why" if self.told else "")
+
     def as_object(self) -> dict[str, Any]:
         total, lines = self.status.total, self.reached.total if self.reached else None
         covered = {"lines": lines.lines, "hit": lines.lines_hit} if lines else None
@@ -130,6 +140,23 @@ def asked(status: Status) -> str:
     return f"{clock(options.wall_s)}, {share}"
 
 
+def again(status: Status) -> str:
+    """The command that runs the same campaign; inputs follow from the seed as far as time does not choose."""
+    options = status.options
+    whole = set(options.targets) == targets.campaign().keys()
+    words = ["scripts/fuzz", *([] if whole else options.targets)]
+    if options.runs:
+        words += ["--runs", options.runs]
+    elif options.sliced:
+        words += ["--minutes", f"{options.wall_s / 60:g}"]
+    else:
+        words += ["--seconds", f"{options.wall_s:.0f}"]
+    words += ["--jobs", options.jobs, "--seed", options.seed]
+    words += ["--engine", options.engine] if options.engine != "libfuzzer" else []
+    words += ["--sanitizer", options.sanitizer] if options.sanitizer != "address" else []
+    return shlex.join(map(str, words))
+
+
 def html(report: Report) -> str:
     suite = conformance.vectors()
     from conformance.matrix import markup
@@ -142,6 +169,7 @@ def html(report: Report) -> str:
         symbols=SYMBOLS,
         meaning=MEANINGS[report.verdict],
         asked=asked(report.status),
+        again=again(report.status),
         seen={each.id for each in report.status.findings},
         certain=[each for each in report.told if not each.box.doubt],
         clock=clock,

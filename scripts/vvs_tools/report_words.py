@@ -190,6 +190,12 @@ def before(scenario: JSON) -> Iterator[str]:
     ]
     yield f"Driver and device have negotiated {', '.join(features)}."
     yield f"They use {ring} rings: {', '.join(queues)}."
+    has_rx = any(queue.get("role") == "rx" for queue in scenario.get("queues", []))
+    if has_rx and not any("send" in step for step in scenario.get("steps", [])):
+        yield (
+            "For each rx chain the device has a packet of its own: op 5 (RW), with as much payload as there "
+            "is room for, at most 64 bytes."
+        )
     for span in scenario.get("spans", []):
         yield f"Beforehand the driver {written(span, span.get('addr', 'the start of the buffers'))}"
     for race in scenario.get("races", []):

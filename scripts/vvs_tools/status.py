@@ -71,6 +71,7 @@ class Status:
     findings: list[Seen] = field(default_factory=list)
     programs: dict[str, list[int]] = field(default_factory=dict)  # size and time: whose addresses count
     canary: dict[str, Any] = field(default_factory=dict)  # what came of it
+    revision: str = ""  # of the checkout that ran it
 
     @property
     def total(self) -> Numbers:
