@@ -53,6 +53,28 @@ bool op_format(struct mutation *mutation)
     return true;
 }
 
+/* The same guest with tx for rx: steps that name no queue mean the first one. */
+bool op_direction(struct mutation *mutation)
+{
+    const uint32_t both = 1u << VVS_QUEUE_TX | 1u << VVS_QUEUE_RX;
+    struct scn_scenario *scenario = mutation->scenario;
+    if ((mutation->rule->roles & both) != both) {
+        return false;
+    }
+    if (scenario->queue_count == 0) {
+        (void)queue_said(mutation, VVS_QUEUE_RX);
+        return true;
+    }
+    for (uint32_t i = 0; i < scenario->queue_count; i++) {
+        struct scn_record *queue = &scenario->queues[i];
+        uint64_t role = scn_get(queue, SCN_QUEUE_F_ROLE, VVS_QUEUE_TX);
+        if (role != VVS_QUEUE_EVENT) {
+            scn_set(queue, SCN_QUEUE_F_ROLE, role == VVS_QUEUE_TX ? VVS_QUEUE_RX : VVS_QUEUE_TX);
+        }
+    }
+    return true;
+}
+
 bool op_feature(struct mutation *mutation)
 {
     static const uint8_t bits[] = {VVS_F_INDIRECT_DESC, VVS_F_EVENT_IDX, VVS_F_EVENT_IDX,

@@ -13,7 +13,7 @@ static const struct {
 } operations[] = {
     {op_traffic, 14},       {op_reframe, 10},
     {op_indirect, 8},       {op_cross, 8},
-    {op_value, 10},         {op_format, 5},
+    {op_value, 10},         {op_format, 16},
     {op_split, 4},          {op_merge, 3},
     {op_swap_elements, 3},  {op_duplicate, 2},
     {op_remove, 2},         {op_empty_element, 2},
@@ -36,7 +36,7 @@ static const struct {
     {op_refuse, 1},         {op_small_buffer, 1},
     {op_wide, 1},           {op_lap, 1},
     {op_late_ring, 1},      {op_short_event, 1},
-    {op_jump, 1},
+    {op_jump, 1},           {op_direction, 16},
 };
 #define OPERATION_COUNT (sizeof operations / sizeof operations[0])
 

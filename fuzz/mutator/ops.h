@@ -25,7 +25,8 @@ operation op_resize, op_flip_direction, op_border, op_cross, op_grant, op_indire
     op_links, op_fit;
 
 /* image.c: features, regions, queues, spans. */
-operation op_format, op_feature, op_region, op_queue_size, op_start_index, op_span, op_image;
+operation op_format, op_direction, op_feature, op_region, op_queue_size, op_start_index, op_span,
+    op_image;
 
 /* race.c. */
 operation op_race;

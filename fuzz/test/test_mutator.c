@@ -69,6 +69,24 @@ static void test_rule(void **state)
     }
 }
 
+/* A corpus of one direction and one ring format comes to the others by itself. */
+static void test_each_way(void **state)
+{
+    (void)state;
+    uint32_t found[2][2] = {{0}};
+    for (uint32_t seed = 0; seed < ROUNDS; seed++) {
+        uint8_t bytes[CAPACITY];
+        scn_decode(&scenario, bytes, mutate(bytes, 0, CAPACITY, seed, &rule_any));
+        if (scenario.step_count != 0 && scenario.steps[0].tag == SCN_TAG_ADD_CHAIN) {
+            bool packed = (features_of(&scenario) & VVS_FEATURE(VVS_F_RING_PACKED)) != 0;
+            found[scn_role_of(&scenario, &scenario.steps[0]) == VVS_QUEUE_RX][packed]++;
+        }
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_in_range(found[i / 2][i % 2], ROUNDS / 100, ROUNDS);
+    }
+}
+
 /* The same seeds give the same mutants; others give others. */
 static void test_deterministic(void **state)
 {
@@ -240,10 +258,11 @@ static void test_decoded_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_canonical), cmocka_unit_test(test_small_capacity),
-        cmocka_unit_test(test_rule),      cmocka_unit_test(test_deterministic),
-        cmocka_unit_test(test_framing),   cmocka_unit_test(test_cross_border),
-        cmocka_unit_test(test_cross),     cmocka_unit_test(test_decoded_once),
+        cmocka_unit_test(test_canonical),     cmocka_unit_test(test_small_capacity),
+        cmocka_unit_test(test_rule),          cmocka_unit_test(test_each_way),
+        cmocka_unit_test(test_deterministic), cmocka_unit_test(test_framing),
+        cmocka_unit_test(test_cross_border),  cmocka_unit_test(test_cross),
+        cmocka_unit_test(test_decoded_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
