@@ -49,8 +49,9 @@ struct shape {
 void shape_read(struct shape *out_shape, const struct guest *guest, const struct guest_queue *queue,
                 uint16_t head);
 
-/* shape_on_used_ring tells whether some of `len` bytes at `addr` lie on a used ring, but for that of
- * `except` (or NULL). What lies there differs: when a staged entry is written is each side's own. */
+/* shape_on_used_ring tells whether some of `len` bytes at `addr` lie on a used ring, but for that
+ * of `except` (or NULL). What lies there differs: when a staged entry is written is each side's
+ * own. */
 bool shape_on_used_ring(const struct guest *guest, uint64_t addr, uint64_t len,
                         const struct guest_queue *except);
 
