@@ -17,8 +17,8 @@ static struct scn_scenario *scenario; /* what oracle_run plays */
 static bool driver_sees; /* what the driver reads of the used ring is what the device put there */
 static uint32_t chains_before; /* in flight, before the step */
 
-/* Whether nobody but the device writes to the used ring: no buffer, word or race that may lie on
- * it. */
+/* Whether nobody but the device writes to the used ring: no buffer, word, race, or descriptor
+ * behind its table, that may lie on it. */
 static bool used_ring_is_quiet(const struct scn_scenario *s)
 {
     const uint32_t placed =
@@ -32,8 +32,9 @@ static bool used_ring_is_quiet(const struct scn_scenario *s)
         }
     }
     for (uint32_t i = 0; i < s->element_count; i++) {
-        if (scn_has(&s->elements[i], SCN_ELEMENT_F_ADDR) ||
-            scn_has(&s->elements[i], SCN_ELEMENT_F_STRIDE)) {
+        const uint32_t elsewhere =
+            1u << SCN_ELEMENT_F_ADDR | 1u << SCN_ELEMENT_F_STRIDE | 1u << SCN_ELEMENT_F_SLOT;
+        if (s->elements[i].present & elsewhere) {
             return false;
         }
     }
