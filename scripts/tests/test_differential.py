@@ -179,7 +179,7 @@ def test_a_fault_of_the_library_is_found_in_seconds(tmp_path, bug):
     program = planted.build_folder("fuzz") / "fuzz" / f"fuzz_{TARGET}"
     (tmp_path / "corpus").mkdir()
     done = subprocess.run(
-        [program, "-seed=1", "-runs=50000", tmp_path / "corpus", TOP / "corpus/tx_packet/seed"],
+        [program, "-seed=1", "-runs=400000", tmp_path / "corpus", TOP / "corpus/tx_packet/seed"],
         cwd=tmp_path,
         env=sanitizers.environment({"VVS_PEERS": peers}),
         capture_output=True,
