@@ -2,19 +2,16 @@
 /* The mutator as libFuzzer calls it. */
 #include <string.h>
 
+#include "engine_mutate.h"
 #include "mutator.h"
 #include "stats.h"
 #include "target.h"
 
-size_t LLVMFuzzerMutate(uint8_t *bytes, size_t len, size_t capacity);
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t capacity, unsigned int seed);
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t first_len, const uint8_t *second,
                                  size_t second_len, uint8_t *out_bytes, size_t capacity,
                                  unsigned int seed);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-/* There under MemorySanitizer alone. */
-void __msan_unpoison(const volatile void *start, size_t len) __attribute__((weak));
 
 /* One in so many mutants is made byte by byte: what no operation thinks of. */
 #define BYTEWISE_ONE_IN 16u
@@ -27,10 +24,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t capacity, unsi
     stats_generated();
     if (seed % BYTEWISE_ONE_IN == 0 && len > 1) {
         /* The version stays, or all of it is an empty scenario. */
-        len = 1 + LLVMFuzzerMutate(bytes + 1, len - 1, capacity - 1);
-        if (__msan_unpoison) {
-            __msan_unpoison(bytes, len); /* written by the engine, which is not instrumented */
-        }
+        len = 1 + engine_mutate(bytes + 1, len - 1, capacity - 1);
         return mutate_tidy(bytes, len, capacity, seed, &target_rule);
     }
     return mutate(bytes, len, capacity, seed, &target_rule);

@@ -161,6 +161,11 @@ def root_of(box: Box, every: Mapping[str, Box]) -> Box:
     return box
 
 
+def group_of(root: Box, every: Mapping[str, Box]) -> list[Box]:
+    """A finding with all that are the same."""
+    return [box for box in every.values() if root_of(box, every) is root]
+
+
 class Boxes:
     """The findings of one campaign's folder."""
 
@@ -204,10 +209,6 @@ class Boxes:
     def root(self, box: Box) -> Box:
         return root_of(box, self.all)
 
-    def group(self, root: Box) -> list[Box]:
-        """A finding with all that are the same."""
-        return [box for box in self.all.values() if self.root(box) is root]
-
     def join(self, box: Box) -> None:
         """Make one of `box` and all that it is the same as: that which was found first. Two that never meet
         may be the same as a third, and what has become one may be the same as more."""
@@ -221,9 +222,9 @@ class Boxes:
             second.write()
 
     def _another(self, root: Box) -> Box | None:
-        mine = self.group(root)
+        mine = group_of(root, self.all)
         others = (box for box in self.all.values() if not box.same_as and box is not root)
-        return next((box for box in others if are_same(mine, self.group(box))), None)
+        return next((box for box in others if are_same(mine, group_of(box, self.all))), None)
 
     def _lay_down(
         self,

@@ -78,7 +78,7 @@ def tell_all(every: Mapping[str, Box], progress: Progress) -> list[Told]:
     told = []
     for box in found:
         progress.tick(box.id)
-        others = [each for each in every.values() if each is not box and boxes.root_of(each, every) is box]
+        others = [each for each in boxes.group_of(box, every) if each is not box]
         told.append(report_finding.tell(box, known[box.target], others))
     differing = [each for each in told if each.played and each.played.answers.differs]
     failed, counts = report_vectors.failing(lambda: progress.tick("conformance")) if differing else ((), {})
