@@ -3,6 +3,7 @@
 
 import json
 import re
+from collections import Counter
 
 import pytest
 from checkout import Checkout
@@ -10,7 +11,7 @@ from toys import run
 from vvs_tools import TOP, fuzz, fuzz_view, reach, targets
 from vvs_tools.console import Exit, Stop, make_console
 from vvs_tools.engine import Numbers
-from vvs_tools.floors import TAGS, Floors
+from vvs_tools.floors import TAGS, WAYS, Floors
 from vvs_tools.repeat import Commands
 
 COMMANDS = Commands(["toy"], "address", 5, None)
@@ -134,6 +135,20 @@ def test_a_campaign_under_its_floor_is_inconclusive_and_says_so(engine, parsed, 
     missed = "FLOOR MISSED toy: parsed: 49.5% of generated inputs, at least 50%"
     assert (missed in lines) is (code is Exit.INCONCLUSIVE)
     assert ("  repeat: scripts/fuzz toy --seconds 60" in lines) is (code is Exit.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(
+    ("count", "cell"),
+    [(9_999_999, "9,999,999 10.0%"), (10_000_000, "10 M 10.0%"), (27_215_600_000, "27,216 M 10.0%")],
+)
+def test_what_weeks_count_fits_into_80_columns(count, cell):
+    tags = Counter({f"{way}/{tag}": count for way in WAYS for tag in TAGS})
+    console = make_console()
+    console.width = 80
+    with console.capture() as capture:
+        counted = {"tx_packet": Numbers(generated=10 * count, tags=tags), "rx_packet": Numbers()}
+        console.print(fuzz_view.reach_table(counted))
+    assert capture.get().count(cell) == len(TAGS) * len(WAYS)
 
 
 def test_a_campaign_of_so_many_inputs_is_repeated_by_their_number():

@@ -18,10 +18,16 @@ from vvs_tools.repeat import Commands
 
 HEADINGS = ("target", "job s", "executions", "exec/s", "edges", "parsed", "findings")
 TAG_WORDS = {"header-cut": "header cut", "region-crossing": "crossing"}
+# From here on counts are told in millions: four of them, with their shares, fit into 80 columns.
+MILLIONS_FROM = 10**7
 
 
 def percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f}%"
+
+
+def short_count(count: int) -> str:
+    return f"{count:,}" if count < MILLIONS_FROM else f"{count / 10**6:,.0f} M"
 
 
 def number_cells(numbers: Numbers) -> list[str]:
@@ -30,7 +36,7 @@ def number_cells(numbers: Numbers) -> list[str]:
 
 
 def tight_table(*headings: str) -> Table:
-    """Names left, numbers right; ten million inputs fit into 80 columns."""
+    """Names left, numbers right."""
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
     for number, heading in enumerate(headings):
         table.add_column(heading, justify="right" if number else "left", no_wrap=True)
@@ -70,7 +76,8 @@ def reach_table(each: Mapping[str, Numbers]) -> Table:
         both = sum(here, Numbers())
         for tag, cells in rows.items():
             count = both.tags[f"{way}/{tag}"]
-            cells.append(Text(f"{count:,} {percent(both.share(count)):>5}", style="" if count else "yellow"))
+            cell = f"{short_count(count)} {percent(both.share(count)):>5}"
+            cells.append(Text(cell, style="" if count else "yellow"))
     for tag, cells in rows.items():
         table.add_row(TAG_WORDS.get(tag, tag), *cells)
     return table
