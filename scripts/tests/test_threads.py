@@ -33,7 +33,7 @@ def checkout(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("preset", "source", "right", "wrong", "kind"),
+    ("preset", "source", "right", "wrong", "kinds"),
     [
         # Armed, but no second look for what came in between.
         (
@@ -41,25 +41,27 @@ def checkout(tmp_path_factory):
             "split.c",
             "return vvs_split_load_index(queue) != queue->avail_index;",
             "return false;",
-            "lost-wakeup",
+            {"lost-wakeup"},
         ),
         # Only the newest of a batch is compared with what the driver asked for.
-        ("unit", "split.c", "return ago < queue->unsignalled", "return ago < 1", "lost-wakeup"),
-        # The first used entry is shown before it is written: the driver reads the buffer's own length.
+        ("unit", "split.c", "return ago < queue->unsignalled", "return ago < 1", {"lost-wakeup"}),
+        # The first used entry is shown before it is written: the driver reads the buffer's own length. A
+        # few times in a hundred it comes behind the write, and makes the slot available again before the
+        # flush marks it used: the device misses that chain, or the end of the list before it.
         (
             "unit",
             "packed.c",
             "    vvs_copy_out(queue, VVS_ITEM_USED_ELEM, place",
             "    if (queue->staged_span == 0)\n        vvs_packed_store_flags(queue, place, len);\n"
             "    vvs_copy_out(queue, VVS_ITEM_USED_ELEM, place",
-            "used-len",
+            {"used-len", "lost-wakeup", "pair"},
         ),
         # What the index announces is read without order behind it, and handed back likewise.
-        ("unit-tsan", "access.h", "host, __ATOMIC_ACQUIRE", "host, __ATOMIC_RELAXED", "data-race"),
-        ("unit-tsan", "access.h", "raw, __ATOMIC_RELEASE", "raw, __ATOMIC_RELAXED", "data-race"),
+        ("unit-tsan", "access.h", "host, __ATOMIC_ACQUIRE", "host, __ATOMIC_RELAXED", {"data-race"}),
+        ("unit-tsan", "access.h", "raw, __ATOMIC_RELEASE", "raw, __ATOMIC_RELAXED", {"data-race"}),
     ],
 )
-def test_a_fault_that_two_threads_show_is_found(checkout, preset, source, right, wrong, kind):
+def test_a_fault_that_two_threads_show_is_found(checkout, preset, source, right, wrong, kinds):
     path = checkout.top / "lib" / "src" / source
     text = path.read_text()
     assert text.count(right) == 1
@@ -69,7 +71,7 @@ def test_a_fault_that_two_threads_show_is_found(checkout, preset, source, right,
     finally:
         path.write_text(text)
     assert done.returncode != 0, done.stdout
-    assert findings.kind_of(done.stderr) == kind, done.stderr
+    assert findings.kind_of(done.stderr) in kinds, done.stderr
 
 
 @pytest.mark.parametrize("preset", ["unit", "unit-tsan"])
